@@ -1,0 +1,83 @@
+"""Readers of the environment: the only place where KEDANG_* variables are looked at by settings."""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+
+def flag(name: str, *, default: bool = False) -> bool:
+    """Return a yes/no variable; 1, true, yes, on mean yes."""
+    value = os.environ.get(name, "").strip().lower()
+    return value in {"1", "true", "yes", "on"} if value else default
+
+
+def words(name: str, *, default: list[str]) -> list[str]:
+    """Return a comma-separated variable as a list."""
+    value = os.environ.get(name, "")
+    return [word.strip() for word in value.split(",") if word.strip()] or default
+
+
+def data_folder(base: Path) -> Path:
+    """Return KEDANG_DATA (created, private to its owner); default ``var`` beside the code."""
+    folder = Path(os.environ.get("KEDANG_DATA") or base / "var").resolve()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def secret_key(folder: Path) -> str:
+    """Return KEDANG_SECRET_KEY, else the key kept in the data folder, made at first use."""
+    if given := os.environ.get("KEDANG_SECRET_KEY"):
+        return given
+    path = folder / "secret_key"
+    try:
+        # O_EXCL: of two processes starting at once only one writes, the other reads what it wrote.
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="ascii").strip()
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(key := secrets.token_urlsafe(48))
+    return key
+
+
+def database(folder: Path) -> dict[str, Any]:
+    """Return the default database: KEDANG_DATABASE_URL (postgres://…), else SQLite in the data folder."""
+    url = os.environ.get("KEDANG_DATABASE_URL", "")
+    if not url:
+        return _sqlite(folder / "kedang.sqlite3")
+    if urlsplit(url).scheme not in {"postgres", "postgresql"}:
+        raise ValueError("KEDANG_DATABASE_URL 须以 postgres:// 开头;不设则使用 SQLite。")
+    return _postgres(url)
+
+
+def _sqlite(path: Path) -> dict[str, Any]:
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": path,
+        "OPTIONS": {
+            # Django's DEFERRED fails with "database is locked" as soon as two writers meet.
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": (
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=20000;"
+                "PRAGMA cache_size=-32000; PRAGMA mmap_size=134217728; PRAGMA temp_store=MEMORY;"
+            ),
+        },
+    }
+
+
+def _postgres(url: str) -> dict[str, Any]:
+    parts = urlsplit(url)
+    options = dict(parse_qsl(parts.query))
+    host = options.pop("host", None) or parts.hostname or ""
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")) or "kedang",
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(host),
+        "PORT": str(parts.port or options.pop("port", "")),
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"pool": {"min_size": 1, "max_size": 8, "timeout": 15}, **options},
+    }
