@@ -1,0 +1,147 @@
+"""People, units, posts and who held what when. All of it is dated; nothing about the past is overwritten."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models import F, Q
+
+
+class PersonManager(BaseUserManager["Person"]):
+    """Creates people with a hashed password; what Django's commands expect."""
+
+    def create_user(self, username: str, password: str | None = None, **extra: Any) -> Person:
+        """A person who may sign in; without a password nobody can sign in as them."""
+        person = self.model(username=username, **extra)
+        person.set_password(password)
+        person.save(using=self._db)
+        return person
+
+    def create_superuser(self, username: str, password: str | None = None, **extra: Any) -> Person:
+        """The administrator of the installation; norms bind them like anyone."""
+        return self.create_user(username, password, **{"name": username, **extra, "is_admin": True})
+
+
+class Person(AbstractBaseUser):
+    """Somebody of the company. `is_active` False is 停权 (access ends at once); `left_on` is 离职."""
+
+    username = models.CharField("登录名", max_length=60, unique=True)
+    name = models.CharField("姓名", max_length=60)
+    employee_no = models.CharField("工号", max_length=30, blank=True, default="")
+    phone = models.CharField("手机", max_length=30, blank=True, default="")
+    email = models.EmailField("邮箱", blank=True, default="")
+    sort_key = models.CharField(max_length=120, blank=True, default="", db_index=True)
+    is_active = models.BooleanField("可登录", default=True)
+    left_on = models.DateField("离职日期", null=True, blank=True)
+    is_admin = models.BooleanField("系统管理员", default=False)
+    must_change_password = models.BooleanField("须改密码", default=False)
+
+    objects: ClassVar[PersonManager] = PersonManager()
+
+    USERNAME_FIELD = "username"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+
+    class Meta:
+        ordering: ClassVar = ["sort_key", "id"]
+        verbose_name = "人员"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["employee_no"], condition=~Q(employee_no=""), name="person_employee_no_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def has_perm(self, perm: str, obj: object = None) -> bool:
+        """Never: rights come from packs, not from Django's permission tables."""
+        return False
+
+    def has_module_perms(self, app_label: str) -> bool:
+        """Never, as above."""
+        return False
+
+
+class Unit(models.Model):
+    """A department; `path` ('001.002.') makes 'this unit and below' one indexed prefix query."""
+
+    name = models.CharField("名称", max_length=60)
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name="上级部门")
+    path = models.CharField(max_length=120, unique=True)
+    sort = models.PositiveIntegerField("排序", default=0)
+    closed_on = models.DateField("撤销日期", null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["path"]
+        verbose_name = "部门"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["parent", "name"], name="unit_name_once_under_parent"),
+            models.UniqueConstraint(fields=["name"], condition=Q(parent=None), name="unit_name_once_at_root"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def depth(self) -> int:
+        """0 for a root unit."""
+        return self.path.count(".") - 1
+
+
+class Post(models.Model):
+    """A job that packs refer to by `key`; a head post (`is_head`) leads its unit."""
+
+    key = models.CharField("代号", max_length=60, unique=True)
+    name = models.CharField("名称", max_length=60)
+    is_head = models.BooleanField("部门负责人", default=False)
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+        verbose_name = "岗位"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Appointment(models.Model):
+    """A person holds a post in a unit from `start` through `end`, both days included; no end: until further notice."""
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="appointments", verbose_name="人员")
+    post = models.ForeignKey(Post, models.PROTECT, related_name="appointments", verbose_name="岗位")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="appointments", verbose_name="部门")
+    start = models.DateField("起")
+    end = models.DateField("止（含当日）", null=True, blank=True)
+    primary = models.BooleanField("主岗", default=True)
+
+    class Meta:
+        ordering: ClassVar = ["person", "-primary", "start", "id"]
+        verbose_name = "任职"
+        indexes: ClassVar = [
+            models.Index(fields=["unit", "post", "start"], name="appointment_unit_post"),
+            models.Index(fields=["person", "start"], name="appointment_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} {self.unit} {self.post}"
+
+
+class Delegation(models.Model):
+    """代理: the delegate may act for the principal from `start` through `end`, unless revoked before."""
+
+    principal = models.ForeignKey(Person, models.PROTECT, related_name="delegations_given", verbose_name="委托人")
+    delegate = models.ForeignKey(Person, models.PROTECT, related_name="delegations_held", verbose_name="代理人")
+    start = models.DateField("起")
+    end = models.DateField("止（含当日）")
+    note = models.CharField("说明", max_length=200, blank=True, default="")
+    revoked_at = models.DateTimeField("收回时间", null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-start", "id"]
+        verbose_name = "代理"
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=~Q(principal=F("delegate")), name="delegation_to_another"),
+            models.CheckConstraint(condition=Q(end__gte=F("start")), name="delegation_ends_after_start"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.delegate} 代 {self.principal}"
