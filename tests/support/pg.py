@@ -1,0 +1,117 @@
+"""A throw-away PostgreSQL cluster: own folder, own socket, no TCP port, gone with the process.
+
+postgres refuses to run as root, so root drops to the user ``postgres`` (or ``nobody``).
+"""
+
+import atexit
+import ctypes
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+VARIABLE = "KEDANG_TEST_PG_URL"  # set by the first process, inherited by xdist's workers
+
+
+def shared_url() -> str | None:
+    """Return the cluster's URL, starting it if this run has none yet; None where PostgreSQL is missing."""
+    if url := os.environ.get(VARIABLE):
+        return url
+    if binaries() is None:
+        return None
+    cluster = Cluster()
+    atexit.register(cluster.stop)
+    os.environ[VARIABLE] = cluster.start()
+    return os.environ[VARIABLE]
+
+
+def binaries() -> Path | None:
+    """Return the folder of initdb and postgres (Debian keeps them off the PATH), newest first."""
+    if found := shutil.which("initdb"):
+        return Path(found).resolve().parent
+    versions = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]), reverse=True
+    )
+    return versions[0].parent if versions else None
+
+
+class Cluster:
+    """One cluster in a temporary folder."""
+
+    def __init__(self) -> None:
+        found = binaries()
+        if found is None:
+            raise RuntimeError("PostgreSQL is not installed")
+        self.bin = found
+        self.folder = Path(tempfile.mkdtemp(prefix="kedang-pg-", dir="/tmp"))
+        self.log = self.folder / "log"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> str:
+        """Make the cluster, start it, and return a postgres:// URL to it."""
+        user = unprivileged_user()
+        if user:
+            os.chown(self.folder, user["user"], user["group"])
+        data = self.folder / "data"
+        initdb = [self.bin / "initdb", "-D", data, "-U", "kedang", "-A", "trust", "-E", "UTF8", "--no-sync"]
+        subprocess.run([*initdb, "--locale=C.UTF-8"], check=True, stdout=subprocess.DEVNULL, cwd="/", **user)
+        settings = {
+            "listen_addresses": "",
+            "unix_socket_directories": str(self.folder),
+            "fsync": "off",
+            "synchronous_commit": "off",
+            "full_page_writes": "off",
+            "max_connections": "200",
+        }
+        options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [self.bin / "postgres", "-D", data, *options],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", preexec_fn=_die_with_parent, **user,
+            )  # fmt: skip
+        self._wait()
+        return f"postgres://kedang@/postgres?host={quote(str(self.folder), safe='')}"
+
+    def _wait(self) -> None:
+        for _ in range(300):
+            ready = subprocess.run([self.bin / "pg_isready", "-q", "-h", self.folder], check=False)
+            if ready.returncode == 0:
+                return
+            if self.process is None or self.process.poll() is not None:
+                break
+            time.sleep(0.1)
+        raise RuntimeError(f"PostgreSQL did not start:\n{self.log.read_text(errors='replace')}")
+
+    def stop(self) -> None:
+        """Stop the server at once and remove the folder."""
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(signal.SIGQUIT)
+            self.process.wait(timeout=10)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def unprivileged_user() -> dict[str, Any]:
+    """Return subprocess arguments that drop root's rights; nothing for other users."""
+    if os.geteuid() != 0:
+        return {}
+    for name in ("postgres", "nobody"):
+        try:
+            entry = pwd.getpwnam(name)
+        except KeyError:
+            continue
+        return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+    raise RuntimeError("no unprivileged user to run PostgreSQL as")
+
+
+def _die_with_parent() -> None:
+    """Ask the kernel to end the server when the test run is killed, however it is killed."""
+    if sys.platform == "linux":
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGQUIT)
