@@ -27,6 +27,7 @@ class StepStatus(models.TextChoices):
     REJECTED = "rejected", "已拒绝"
     RETURNED = "returned", "已退回"
     SKIPPED = "skipped", "无须再审"
+    CLOSED = "closed", "已终止"
 
 
 class StepMode(models.TextChoices):
