@@ -1,0 +1,117 @@
+"""A pack made ready to run: every expression compiled, every trigger indexed. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Literal
+
+from kedang.kernel.norms.expressions import Expression
+from kedang.kernel.norms.loader import LoadedPack
+from kedang.kernel.norms.schema import Form, Norm, Pack
+from kedang.kernel.norms.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class ActionKey:
+    """What a prohibition or approval guards: an action, the filing of one form, or the move into one stage."""
+
+    kind: Literal["action", "form", "stage"]
+    name: str
+    """Action name, form id, or 'flow.stage'; forms and stages are of the norm's own pack unless written 'pack.form'."""
+
+
+@dataclass(frozen=True)
+class CompiledNorm:
+    """A norm with its expressions. `exprs` is keyed by path: 'when', 'opens.where', 'bearer', 'done.where',
+    'done.state', 'opens.for_each', 'due.from', 'due.on', 'void_when', 'absent.valid', 'absent.since', 'grant.until',
+    'choose', 'by[0]', 'ladder.anchor', 'ladder.stop_when', 'do[0].per', 'table[1].when', 'table[1].give.A', 'formula' …"""
+
+    norm: Norm
+    pack_id: str
+    qid: str
+    """'pack.norm': the name under which everything refers to it."""
+    clauses: tuple[str, ...]
+    exprs: Mapping[str, Expression] = field(default_factory=dict)
+    roles: Mapping[str, str] = field(default_factory=dict)
+    """Where a role's id stands in place of an expression: {'bearer': 'dept_manager', 'done.by': 'market', 'do[0].notify': …}."""
+    actions: tuple[ActionKey, ...] = ()
+    for_each: tuple[str, str] = ("", "")
+    """Of a schedule or a periodic consequence: ('holder', role), ('unit', role), ('file', ''), ('person', ''), ('company', '')."""
+    opens_events: tuple[str, ...] = ()
+    done_events: tuple[str, ...] = ()
+    """Kinds of events that open / close; the filing of a form stands as 'form.filed' (see `norm.done.form`)."""
+
+    def expr(self, path: str) -> Expression | None:
+        """The expression at a path, if the norm has one."""
+        return self.exprs.get(path)
+
+
+@dataclass
+class Regulation:
+    """One pack, compiled."""
+
+    pack: Pack
+    digest: str
+    norms: tuple[CompiledNorm, ...]
+    by_id: Mapping[str, CompiledNorm] = field(default_factory=dict)
+    """By bare id."""
+    role_exprs: Mapping[str, Mapping[str, Expression]] = field(default_factory=dict)
+    """{role: {'of': …, 'is': …}}; variables actor, file/customer, person, event."""
+    field_exprs: Mapping[str, Mapping[str, Mapping[str, Expression]]] = field(default_factory=dict)
+    """{form: {field: {'required_when': …, 'must': …}}}; a row field stands as 'rows.field'; form's attach as ''→'attach'."""
+    route_exprs: Mapping[str, tuple[Mapping[str, Expression], ...]] = field(default_factory=dict)
+    """{route: per step {'when': …, 'agree_if': …}}; a norm's inline route stands under the norm's bare id."""
+    scope_expr: Expression | None = None
+    """applies_to.where, over `file`."""
+    by_action: Mapping[str, tuple[CompiledNorm, ...]] = field(default_factory=dict)
+    by_form_action: Mapping[str, tuple[CompiledNorm, ...]] = field(default_factory=dict)
+    by_stage: Mapping[str, tuple[CompiledNorm, ...]] = field(default_factory=dict)
+    opens_on: Mapping[str, tuple[CompiledNorm, ...]] = field(default_factory=dict)
+    """Duties by the kind of event that opens them ('form.filed' for forms)."""
+    done_on: Mapping[str, tuple[CompiledNorm, ...]] = field(default_factory=dict)
+    """Duties and schedules by the kind of event that closes them."""
+    reacts_on: Mapping[str, tuple[CompiledNorm, ...]] = field(default_factory=dict)
+    """Consequences by event kind; those of `absent` stand here too (their clock restarts)."""
+    breach_of: Mapping[str, tuple[CompiledNorm, ...]] = field(default_factory=dict)
+    """Consequences by the qid of the duty or schedule whose breach triggers them."""
+    assigns_on: Mapping[str, tuple[CompiledNorm, ...]] = field(default_factory=dict)
+    timed: tuple[CompiledNorm, ...] = ()
+    """Schedules, and consequences that are absent, every or ladder: what a tick must look at."""
+    computations: Mapping[str, CompiledNorm] = field(default_factory=dict)
+    """By what they give."""
+    clause_enforcers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """{clause: what names it, as 'norm file-in-time', 'form basic', 'field basic.name', 'builtin numbering.unique' …}."""
+
+    @property
+    def id(self) -> str:
+        """The pack's id."""
+        return self.pack.pack
+
+    def form(self, name: str) -> Form:
+        """A form by bare or full id."""
+        return self.pack.forms[name.removeprefix(self.id + ".")]
+
+    def param(self, name: str, on: date) -> Any:
+        """The parameter's typed value in force on a day (Duration, Decimal, time, date, str, bool); None before its first."""
+        raise NotImplementedError
+
+    def params(self, on: date) -> dict[str, Any]:
+        """All parameters with a value on that day, to be merged into `Env.vars`."""
+        raise NotImplementedError
+
+    def clause_text(self, number: str) -> str:
+        """The clause's wording ('' when the pack has no such clause)."""
+        entry = self.pack.clauses.get(number)
+        return entry.text if entry else ""
+
+
+def compile_pack(
+    loaded: LoadedPack,
+    vocabulary: Vocabulary,
+    others: Mapping[str, Pack] | None = None,
+    events: Mapping[str, Any] | None = None,
+) -> Regulation:
+    """Compile; PackError lists every expression that does not hold. `events`: kinds by name (default: the ledger's)."""
+    raise NotImplementedError
