@@ -35,9 +35,7 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
     """A fresh page, 1440 px wide, Chinese; the test fails if a script broke or the CSP was violated."""
-    context = chromium.new_context(
-        viewport={"width": 1440, "height": 900}, locale="zh-CN", timezone_id="Asia/Shanghai"
-    )
+    context = chromium.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN", timezone_id="Asia/Shanghai")
     opened = context.new_page()
     opened.set_default_timeout(15_000)
     complaints: list[str] = []
