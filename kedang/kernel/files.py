@@ -1,0 +1,55 @@
+"""What the kernel knows of a customer file: a number, a name, an owner, a unit, helpers. The customers app supplies it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class FileView:
+    """One customer file as the kernel sees it (ids of persons and units)."""
+
+    id: int
+    name: str
+    number: str
+    owner: int | None
+    unit: int | None
+    collaborators: frozenset[int] = frozenset()
+
+
+Directory = Callable[[Iterable[int]], Mapping[int, FileView]]
+Ids = Callable[..., Iterable[int]]
+
+_directory: Directory | None = None
+_ids_in_units: Ids | None = None
+OWNER_EVENTS: set[str] = set()
+"""Event kinds after which a file's owner may be another; duties that follow the owner are moved then."""
+
+
+def register_directory(load: Directory, ids_in_units: Ids, owner_events: Iterable[str]) -> None:
+    """The customers app says how files are looked up: by ids, and which ids lie in given units (None: all).
+
+    ids_in_units(units: frozenset[int] | None, where: Q | None = None) yields file ids in order.
+    """
+    global _directory, _ids_in_units
+    _directory, _ids_in_units = load, ids_in_units
+    OWNER_EVENTS.update(owner_events)
+
+
+def views(ids: Iterable[int]) -> Mapping[int, FileView]:
+    """{id: FileView} for those that exist; one query."""
+    wanted = {i for i in ids if i is not None}
+    if not wanted or _directory is None:
+        return {}
+    return _directory(wanted)
+
+
+def view(file: int) -> FileView | None:
+    """The FileView of one file, or None."""
+    return views([file]).get(file)
+
+
+def ids_in_units(units: frozenset[int] | None, where: object = None) -> Iterable[int]:
+    """Ids of the files that lie in these units, narrowed by a Q over the customer model."""
+    return () if _ids_in_units is None else _ids_in_units(units, where)

@@ -1,0 +1,259 @@
+"""What norms leave in the database: packs, duties, grants, filed forms, proposals, classes and stages of files."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+PERSON = settings.AUTH_USER_MODEL
+
+
+class PackState(models.TextChoices):
+    """Adoption: draft → checked → approved → effective on a date → superseded."""
+
+    DRAFT = "draft", "草稿"
+    CHECKED = "checked", "已检查"
+    APPROVED = "approved", "已批准"
+    EFFECTIVE = "effective", "生效"
+    SUPERSEDED = "superseded", "已被替代"
+
+
+class PackVersion(models.Model):
+    """One version of a regulation, with its source text; never edited once it has been in force."""
+
+    pack = models.CharField("制度", max_length=80)
+    version = models.PositiveIntegerField("版本")
+    title = models.CharField("名称", max_length=200)
+    state = models.CharField("状态", max_length=12, choices=PackState.choices, default=PackState.DRAFT)
+    effective_from = models.DateField("生效日期")
+    effective_until = models.DateField("失效日期（不含）", null=True, blank=True)
+    sources = models.JSONField("原文件")
+    parameters = models.JSONField("填定的参数", default=dict, blank=True)
+    digest = models.CharField("摘要", max_length=64)
+    note = models.TextField("起草说明", blank=True, default="")
+    loaded_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, null=True, related_name="+")
+    loaded_at = models.DateTimeField()
+    adopted_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, null=True, related_name="+")
+    adopted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "制度版本"
+        constraints = [models.UniqueConstraint(fields=["pack", "version"], name="pack_version_once")]
+
+    def __str__(self) -> str:
+        """Title and version."""
+        return f"{self.title} 第{self.version}版"
+
+
+class PackStamp(models.Model):
+    """One row, raised with every change of what is in force, so that processes know when to load anew."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    stamp = models.PositiveIntegerField(default=0)
+
+
+class DutyState(models.TextChoices):
+    """`breached_at` is a mark beside the state: a breached duty stays open until done."""
+
+    OPEN = "open", "未办"
+    DONE = "done", "按时办结"
+    LATE = "late", "逾期办结"
+    LATE_EXCUSED = "late_excused", "宽限内办结"
+    WAIVED = "waived", "已豁免"
+    VOID = "void", "作废"
+
+
+class Duty(models.Model):
+    """Somebody must do something by a time, because a clause says so."""
+
+    pack = models.CharField("制度", max_length=80)
+    version = models.PositiveIntegerField("版本")
+    norm = models.CharField("规则", max_length=120)
+    clause = models.CharField("条款", max_length=40)
+    title = models.CharField("事项", max_length=200)
+    file = models.BigIntegerField("客户档案", null=True, blank=True)
+    subject = models.CharField("对象", max_length=80, blank=True, default="")
+    period = models.CharField("周期", max_length=20, blank=True, default="")
+    bearer = models.ForeignKey(PERSON, on_delete=models.PROTECT, null=True, blank=True, related_name="duties")
+    unit = models.ForeignKey("org.Unit", on_delete=models.PROTECT, null=True, blank=True, related_name="duties")
+    role = models.CharField("角色", max_length=120, blank=True, default="")
+    taken_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    follows_owner = models.BooleanField(default=False)
+    opened_by = models.BigIntegerField("起因事件", null=True, blank=True)
+    opened_at = models.DateTimeField()
+    counted_from = models.DateTimeField("起算时间")
+    due_at = models.DateTimeField("期限", null=True, blank=True)
+    grace_until = models.DateTimeField("最后宽限", null=True, blank=True)
+    excuse = models.TextField("宽限理由", blank=True, default="")
+    next_remind_at = models.DateTimeField(null=True, blank=True)
+    breach_check_at = models.DateTimeField("逾期检查时间", null=True, blank=True)
+    state = models.CharField("状态", max_length=12, choices=DutyState.choices, default=DutyState.OPEN)
+    breached_at = models.DateTimeField("逾期标记时间", null=True, blank=True)
+    done_by = models.BigIntegerField("办结事件", null=True, blank=True)
+    done_at = models.DateTimeField("办结时间", null=True, blank=True)
+    asked_request = models.BigIntegerField("报批中的申请", null=True, blank=True)
+    closing_note = models.TextField(blank=True, default="")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "义务"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["norm", "subject", "period"], condition=~Q(period=""), name="duty_once_a_period"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["bearer", "due_at"], condition=Q(state="open"), name="duty_open_by_bearer"),
+            models.Index(fields=["taken_by", "due_at"], condition=Q(state="open"), name="duty_open_by_taker"),
+            models.Index(fields=["unit", "due_at"], condition=Q(state="open"), name="duty_open_by_unit"),
+            models.Index(fields=["role", "due_at"], condition=Q(state="open"), name="duty_open_by_role"),
+            models.Index(fields=["file", "norm"], name="duty_by_file"),
+            models.Index(fields=["norm", "subject", "state"], name="duty_by_norm_subject"),
+            models.Index(fields=["breach_check_at"], condition=Q(state="open"), name="duty_breach_check"),
+            models.Index(fields=["next_remind_at"], condition=Q(state="open"), name="duty_remind"),
+            models.Index(fields=["pack", "clause", "opened_at"], name="duty_by_clause"),
+        ]
+
+    def __str__(self) -> str:
+        """The title, as lists show it."""
+        return self.title
+
+
+class Clock(models.Model):
+    """A running absence clock or ladder step: what happens at `due_at` unless something restarts or stops it."""
+
+    norm = models.CharField(max_length=120)
+    version = models.PositiveIntegerField()
+    file = models.BigIntegerField(null=True, blank=True)
+    subject = models.CharField(max_length=80)
+    step = models.PositiveSmallIntegerField(default=0)
+    anchor = models.DateTimeField()
+    due_at = models.DateTimeField()
+    warned_at = models.DateTimeField(null=True, blank=True)
+    warn_at = models.DateTimeField(null=True, blank=True)
+    fired_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["norm", "subject", "step", "anchor"], name="clock_once")]
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(fired_at=None), name="clock_due"),
+            models.Index(fields=["file", "norm"], name="clock_by_file"),
+        ]
+
+
+class Grant(models.Model):
+    """A time-limited right given by an approval (or by a keeper): verbs on one file, until an instant."""
+
+    person = models.ForeignKey(PERSON, on_delete=models.PROTECT, related_name="grants")
+    file = models.BigIntegerField(db_index=True)
+    verbs = models.JSONField(default=list)
+    valid_from = models.DateTimeField()
+    valid_until = models.DateTimeField()
+    request = models.BigIntegerField("审批单", null=True, blank=True)
+    granted_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, null=True, related_name="+")
+    norms = models.JSONField(default=list)
+    purpose = models.TextField(blank=True, default="")
+    ended_at = models.DateTimeField("收回时间", null=True, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "授权"
+        indexes = [
+            models.Index(fields=["person", "file", "valid_until"], name="grant_by_person"),
+            models.Index(fields=["valid_until"], condition=Q(ended_at=None), name="grant_expiry"),
+        ]
+
+
+class FormRecord(models.Model):
+    """One filed form, in the version of the pack that was in force; never edited."""
+
+    pack = models.CharField(max_length=80)
+    version = models.PositiveIntegerField()
+    form = models.CharField(max_length=120)
+    name = models.CharField(max_length=120)
+    number = models.CharField("编号", max_length=60, blank=True, default="")
+    file = models.BigIntegerField(null=True, blank=True)
+    person = models.ForeignKey(PERSON, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    unit = models.ForeignKey("org.Unit", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    data = models.JSONField(default=dict)
+    rows = models.JSONField(default=list)
+    filed_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, related_name="forms_filed")
+    on_behalf_of = models.ForeignKey(PERSON, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    filed_at = models.DateTimeField()
+    occurred_at = models.DateTimeField()
+    event = models.BigIntegerField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "已交表单"
+        indexes = [
+            models.Index(fields=["form", "file", "-filed_at"], name="form_by_file"),
+            models.Index(fields=["file", "-filed_at"], name="form_all_by_file"),
+            models.Index(fields=["form", "-filed_at"], name="form_by_kind"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["form", "number"], condition=~Q(number=""), name="form_number_once")
+        ]
+
+
+class ProposalState(models.TextChoices):
+    """A proposal changes nothing until the person the regulation names decides."""
+
+    OPEN = "open", "待裁定"
+    ADOPTED = "adopted", "已采纳"
+    REJECTED = "rejected", "未采纳"
+
+
+class Proposal(models.Model):
+    """建议: points, an amount or a measure, with its evidence, waiting for a person's decision."""
+
+    pack = models.CharField(max_length=80)
+    norm = models.CharField(max_length=120)
+    clause = models.CharField(max_length=40)
+    kind = models.CharField("种类", max_length=40)
+    title = models.CharField("建议", max_length=200)
+    person = models.ForeignKey(PERSON, on_delete=models.PROTECT, null=True, blank=True, related_name="proposals")
+    unit = models.ForeignKey("org.Unit", on_delete=models.PROTECT, null=True, blank=True, related_name="proposals")
+    file = models.BigIntegerField(null=True, blank=True)
+    subject = models.CharField(max_length=80)
+    period = models.CharField(max_length=20, blank=True, default="")
+    points = models.DecimalField(max_digits=9, decimal_places=2, null=True, blank=True)
+    amount_fen = models.BigIntegerField(null=True, blank=True)
+    evidence = models.JSONField(default=list)
+    decider_role = models.CharField(max_length=120, blank=True, default="")
+    state = models.CharField(max_length=10, choices=ProposalState.choices, default=ProposalState.OPEN)
+    heard = models.TextField("当事人陈述", blank=True, default="")
+    heard_at = models.DateTimeField(null=True, blank=True)
+    reason = models.TextField("裁定理由", blank=True, default="")
+    decided_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    decided_at = models.DateTimeField(null=True, blank=True)
+    opened_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "建议与裁定"
+        constraints = [models.UniqueConstraint(fields=["norm", "subject", "period"], name="proposal_once")]
+        indexes = [models.Index(fields=["state", "decider_role"], name="proposal_open")]
+
+
+class FileTerm(models.Model):
+    """The class of a file under a term of a pack (pack.term), indexed for lists and schedules."""
+
+    file = models.BigIntegerField()
+    term = models.CharField(max_length=120)
+    value = models.CharField(max_length=60)
+    since = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["file", "term"], name="file_term_once")]
+        indexes = [models.Index(fields=["term", "value", "file"], name="file_term_value")]
+
+
+class FileStage(models.Model):
+    """Where a file stands in a flow of a pack (pack.flow); no row means the first stage."""
+
+    file = models.BigIntegerField()
+    flow = models.CharField(max_length=120)
+    stage = models.CharField(max_length=60)
+    since = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["file", "flow"], name="file_stage_once")]
+        indexes = [models.Index(fields=["flow", "stage", "file"], name="file_stage_value")]
