@@ -1,0 +1,202 @@
+"""Who is who, and who was on a given day. Every reader takes `on` (default today) and answers for that day."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from datetime import date
+
+from django.db.models import Q, QuerySet
+
+from kedang.kernel import clock
+from kedang.kernel.org.models import Appointment, Delegation, Person, Unit
+
+
+def current(on: date | None = None, prefix: str = "") -> Q:
+    """Appointments in force on a day; `prefix` ('appointments__') for a join."""
+    day = on or clock.today()
+    open_ended = Q(**{f"{prefix}end": None}) | Q(**{f"{prefix}end__gte": day})
+    return Q(**{f"{prefix}start__lte": day}) & open_ended
+
+
+def able(on: date | None = None, prefix: str = "") -> Q:
+    """People who can act: someone suspended (停权) today counts as absent today, not in the past."""
+    if on is not None and on < clock.today():
+        return Q()
+    return Q(**{f"{prefix}is_active": True})
+
+
+def appointments_of(person: Person | int, on: date | None = None) -> list[Appointment]:
+    """A person's appointments on a day, the primary one first."""
+    rows = Appointment.objects.filter(current(on), person_id=_id(person)).select_related("unit", "post")
+    return list(rows.order_by("-primary", "start", "id"))
+
+
+def primary_appointment(person: Person | int, on: date | None = None) -> Appointment | None:
+    """The appointment a deed records when nothing says otherwise."""
+    return next(iter(appointments_of(person, on)), None)
+
+
+def units_of(person: Person | int, on: date | None = None) -> set[int]:
+    """Ids of the units a person belongs to on a day."""
+    return units_of_many([_id(person)], on)[_id(person)]
+
+
+def units_of_many(person_ids: Iterable[int], on: date | None = None) -> dict[int, set[int]]:
+    """Units per person, one query; every asked person has an entry."""
+    ids = set(person_ids)
+    found: dict[int, set[int]] = {person_id: set() for person_id in ids}
+    rows = Appointment.objects.filter(current(on), person_id__in=ids).values_list("person_id", "unit_id")
+    for person_id, unit_id in rows:
+        found[person_id].add(unit_id)
+    return found
+
+
+def posts_of(person: Person | int, on: date | None = None) -> set[str]:
+    """Keys of the posts a person holds on a day."""
+    return posts_of_many([_id(person)], on)[_id(person)]
+
+
+def posts_of_many(person_ids: Iterable[int], on: date | None = None) -> dict[int, set[str]]:
+    """Post keys per person, one query."""
+    ids = set(person_ids)
+    found: dict[int, set[str]] = {person_id: set() for person_id in ids}
+    rows = Appointment.objects.filter(current(on), person_id__in=ids).values_list("person_id", "post__key")
+    for person_id, key in rows:
+        found[person_id].add(key)
+    return found
+
+
+def unit_subtree(unit_ids: Collection[int]) -> set[int]:
+    """The units and everything below them."""
+    if not unit_ids:
+        return set()
+    below = Q()
+    for path in Unit.objects.filter(pk__in=unit_ids).values_list("path", flat=True):
+        below |= Q(path__startswith=path)
+    return set(Unit.objects.filter(below).values_list("pk", flat=True)) if below else set()
+
+
+def unit_ancestors(unit_id: int) -> list[int]:
+    """The unit itself, then its parents up to the root."""
+    path = Unit.objects.filter(pk=unit_id).values_list("path", flat=True).first()
+    if path is None:
+        return []
+    parts = path.rstrip(".").split(".")
+    paths = [".".join(parts[:n]) + "." for n in range(1, len(parts) + 1)]
+    ids = dict(Unit.objects.filter(path__in=paths).values_list("path", "pk"))
+    return [ids[one] for one in reversed(paths) if one in ids]
+
+
+def holders(
+    post_key: str, *, unit_id: int | None = None, within_subtree: bool = False, on: date | None = None
+) -> list[Person]:
+    """People who hold a post on a day: anywhere, in one unit, or in a unit and below; by name."""
+    where = current(on, "appointments__") & Q(appointments__post__key=post_key)
+    if unit_id is not None:
+        units = unit_subtree({unit_id}) if within_subtree else {unit_id}
+        where &= Q(appointments__unit_id__in=units)
+    return list(Person.objects.filter(where).filter(able(on)).distinct())
+
+
+def head_of(unit_id: int, on: date | None = None) -> Person | None:
+    """Who leads a unit on a day; None when the post is vacant."""
+    return heads_of_many([unit_id], on).get(unit_id)
+
+
+def heads_of_many(unit_ids: Iterable[int], on: date | None = None) -> dict[int, Person]:
+    """Heads per unit, one query; vacant units are absent. Of two heads the primary, then the earlier one leads."""
+    rows = (
+        Appointment.objects.filter(current(on), able(on, "person__"), unit_id__in=set(unit_ids), post__is_head=True)
+        .select_related("person")
+        .order_by("-primary", "start", "id")
+    )
+    heads: dict[int, Person] = {}
+    for row in rows:
+        heads.setdefault(row.unit_id, row.person)
+    return heads
+
+
+def superior(person: Person | int, *, unit_id: int | None = None, on: date | None = None) -> Person | None:
+    """The head of the person's unit, or of the nearest unit above when the post is vacant or is the person's own.
+
+    `unit_id` says which of the units the matter belongs to (default: the primary appointment's).
+    """
+    me = _id(person)
+    if unit_id is None:
+        appointment = primary_appointment(me, on)
+        if appointment is None:
+            return None
+        unit_id = appointment.unit_id
+    chain = unit_ancestors(unit_id)
+    heads = heads_of_many(chain, on)
+    return next((heads[unit] for unit in chain if unit in heads and heads[unit].pk != me), None)
+
+
+def headed_units(person: Person | int, on: date | None = None) -> set[int]:
+    """Units the person leads (not those below them)."""
+    rows = Appointment.objects.filter(current(on), person_id=_id(person), post__is_head=True)
+    return set(rows.values_list("unit_id", flat=True))
+
+
+def subordinates(person: Person | int, on: date | None = None) -> set[int]:
+    """Ids of everyone in the units the person leads and below, without the person."""
+    units = unit_subtree(headed_units(person, on))
+    if not units:
+        return set()
+    rows = Appointment.objects.filter(current(on), unit_id__in=units)
+    return set(rows.values_list("person_id", flat=True)) - {_id(person)}
+
+
+def members_of(unit_ids: Collection[int], on: date | None = None) -> QuerySet[Person]:
+    """People with an appointment in one of the units on a day."""
+    ids = Appointment.objects.filter(current(on), unit_id__in=set(unit_ids)).values("person_id")
+    return Person.objects.filter(pk__in=ids)
+
+
+def delegates_for(person: Person | int, on: date | None = None) -> list[Person]:
+    """Who may act for this person on a day."""
+    ids = _delegations(on).filter(principal_id=_id(person)).values("delegate_id")
+    return list(Person.objects.filter(able(on), pk__in=ids))
+
+
+def principals_of(person: Person | int, on: date | None = None) -> list[Person]:
+    """For whom this person may act on a day."""
+    ids = _delegations(on).filter(delegate_id=_id(person)).values("principal_id")
+    return list(Person.objects.filter(pk__in=ids))
+
+
+def _delegations(on: date | None) -> QuerySet[Delegation]:
+    day = on or clock.today()
+    return Delegation.objects.filter(start__lte=day, end__gte=day, revoked_at=None)
+
+
+def root_unit() -> Unit | None:
+    """The company itself: the first unit without a parent."""
+    return Unit.objects.filter(parent=None).order_by("path").first()
+
+
+def unit_tree() -> list[Unit]:
+    """All units in tree order; `depth` says how far to indent."""
+    return list(Unit.objects.order_by("path"))
+
+
+def names_of(person_ids: Iterable[int | None]) -> dict[int, str]:
+    """Names by id, one query."""
+    ids = {person_id for person_id in person_ids if person_id is not None}
+    return dict(Person.objects.filter(pk__in=ids).values_list("pk", "name"))
+
+
+def unit_names_of(unit_ids: Iterable[int | None]) -> dict[int, str]:
+    """Unit names by id, one query."""
+    ids = {unit_id for unit_id in unit_ids if unit_id is not None}
+    return dict(Unit.objects.filter(pk__in=ids).values_list("pk", "name"))
+
+
+def active_people() -> QuerySet[Person]:
+    """Everyone who can sign in and has not left, by name."""
+    return Person.objects.filter(is_active=True, left_on=None)
+
+
+def _id(person: Person | int) -> int:
+    return person if isinstance(person, int) else person.pk
