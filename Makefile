@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-runtime vendor test test-sqlite test-postgres test-tools lint format check bench lock build
+.PHONY: help run setup setup-runtime vendor test test-sqlite test-postgres test-tools lint format check bench lock
 
 PY := .venv/bin/python
 HOST ?= 127.0.0.1
@@ -57,6 +57,3 @@ bench: setup ## measure; figures go to bench/results/
 
 lock: ## resolve the dependencies anew
 	@bash scripts/lock.sh
-
-build: setup ## the released wheel, with the front-end files in it
-	@$(PY) -m hatchling build

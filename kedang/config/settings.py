@@ -10,7 +10,7 @@ from kedang.config import env
 BASE_DIR = Path(__file__).resolve().parents[2]
 DATA_DIR = env.data_folder(BASE_DIR)
 ATTACHMENT_DIR = DATA_DIR / "attachments"
-PACK_DIRS = [BASE_DIR / "packs"]
+PACK_DIRS = [BASE_DIR / "packs", *map(Path, env.words("KEDANG_PACKS", default=[]))]
 
 DEBUG = env.flag("KEDANG_DEBUG")
 SECRET_KEY = env.secret_key(DATA_DIR)
