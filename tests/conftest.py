@@ -14,7 +14,7 @@ from tests.support import pg
 CI = os.environ.get("CI", "").lower() in {"1", "true"}
 ON_POSTGRES = os.environ.get("KEDANG_TEST_DB", "sqlite") == "postgres"
 HERE = Path(__file__).parent
-pytest_plugins = ["tests.support.browser"]
+pytest_plugins = ["tests.support.browser", "tests.support.ledger"]
 
 
 def pytest_configure(config: pytest.Config) -> None:

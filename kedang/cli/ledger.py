@@ -1,12 +1,10 @@
-"""`kedang ledger verify [--head FILE]` and `kedang ledger head --export FILE`."""
+"""核验台账（逐段重算封印）、查看和导出台账头。"""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from pathlib import Path
-
-HELP = "核验台账、导出台账头"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

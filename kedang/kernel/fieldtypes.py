@@ -24,7 +24,9 @@ Choices = Mapping[str, str]
 _NUMBER = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?")
 _DATE = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?")
 _TIME = re.compile(r"(\d{1,2})\s*[:点时]\s*(\d{1,2})?\s*分?(?::(\d{1,2})(?:\.(\d{1,6}))?)?")
-_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,24}")
+_EMAIL = re.compile(
+    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,24}"
+)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _YES = {"true", "1", "on", "yes", "是", "有", "√"}
 _NO = {"false", "0", "off", "no", "否", "无", "×"}
@@ -237,7 +239,7 @@ _READERS: dict[str, Callable[[Any, Choices], Any]] = {
     "id_number": _plain_text(identifiers.clean_id_number),
     "duration": _read_duration,
     "json": _read_json,
-    **{kind: _read_reference for kind in REFERENCES},
+    **dict.fromkeys(REFERENCES, _read_reference),
 }
 TYPES = frozenset(_READERS)
 
@@ -261,7 +263,18 @@ def dump(type_name: str, value: Any) -> Any:
 
 def load(type_name: str, value: Any) -> Any:
     """The inverse of `dump`."""
-    if type_name in ("text", "long_text", "address", "choice", "choices", "phone", "email", "credit_code", "id_number", "json"):
+    if type_name in (
+        "text",
+        "long_text",
+        "address",
+        "choice",
+        "choices",
+        "phone",
+        "email",
+        "credit_code",
+        "id_number",
+        "json",
+    ):
         return value
     return read(type_name, value, {})
 

@@ -70,7 +70,20 @@ def record(
 ) -> Event:
     """Record one event of a registered kind and return it with its id."""
     draft = EventDraft(
-        kind, command, file, subject, actor, on_behalf_of, occurred_at, norm, clause, pack, origin, data, values, appointment
+        kind,
+        command,
+        file,
+        subject,
+        actor,
+        on_behalf_of,
+        occurred_at,
+        norm,
+        clause,
+        pack,
+        origin,
+        data,
+        values,
+        appointment,
     )
     return record_many([draft])[0]
 

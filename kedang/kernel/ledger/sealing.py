@@ -184,7 +184,9 @@ def _check_values(result: VerifyResult) -> None:
     after = 0
     while True:
         events = list(
-            Event.objects.filter(id__gt=after, data__has_key=kinds.RESERVED).order_by("id").values_list("id", "data")[:CHUNK]
+            Event.objects.filter(id__gt=after, data__has_key=kinds.RESERVED)
+            .order_by("id")
+            .values_list("id", "data")[:CHUNK]
         )
         if not events:
             break

@@ -47,7 +47,9 @@ class Person(AbstractBaseUser):
         ordering: ClassVar = ["sort_key", "id"]
         verbose_name = "人员"
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["employee_no"], condition=~Q(employee_no=""), name="person_employee_no_once"),
+            models.UniqueConstraint(
+                fields=["employee_no"], condition=~Q(employee_no=""), name="person_employee_no_once"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -66,7 +68,9 @@ class Unit(models.Model):
     """A department; `path` ('001.002.') makes 'this unit and below' one indexed prefix query."""
 
     name = models.CharField("名称", max_length=60)
-    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name="上级部门")
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name="上级部门"
+    )
     path = models.CharField(max_length=120, unique=True)
     sort = models.PositiveIntegerField("排序", default=0)
     closed_on = models.DateField("撤销日期", null=True, blank=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,9 +10,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 
 from django.db import transaction
-from django.db.models import F
 
-from kedang.kernel import clock
 from kedang.kernel.workdays import library
 from kedang.kernel.workdays.models import CalendarDay, CalendarStamp, CalendarYear
 
@@ -100,12 +99,6 @@ def _read(version: int) -> Calendar:
     return Calendar(days, years, version)
 
 
-def forget() -> None:
-    """Drop this process's copy (tests that roll back and reuse version numbers)."""
-    global _cached
-    _cached = None
-
-
 def seed_years(first: int, last: int) -> list[int]:
     """Load the library's days for the years that are missing or still 暂定; what a person set stays. Idempotent.
 
@@ -164,7 +157,9 @@ def confirm_year(year: int, *, confirmed: bool = True) -> None:
 
 
 def touch() -> None:
-    """Raise the version, so that every process reads the calendar again."""
-    if not CalendarStamp.objects.filter(pk=1).update(version=F("version") + 1):
-        # A fresh row starts at the clock, so that no two databases of one process (tests) share a version number.
-        CalendarStamp.objects.create(pk=1, version=int(clock.now().timestamp() * 1_000_000))
+    """Change the version, so that every process reads the calendar again.
+
+    A random number, not a counter: a counter that a rolled-back transaction had raised would be given out again for other
+    days, and a process that had seen the first would keep it.
+    """
+    CalendarStamp.objects.update_or_create(pk=1, defaults={"version": secrets.randbits(62) + 1})

@@ -13,7 +13,9 @@ from kedang.kernel.workdays.durations import Duration
 END_OF_DAY = time(23, 59, 59, 999999)
 HOLIDAY_RULES = ("stay", "next", "previous")
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
-_NTH_DAY = re.compile(r"(day|workday) (\d{1,2}) of (next|this|the) (month|quarter|year)|(day|workday) (\d{1,2}) of month")
+_NTH_DAY = re.compile(
+    r"(day|workday) (\d{1,2}) of (next|this|the) (month|quarter|year)|(day|workday) (\d{1,2}) of month"
+)
 _MONTH_DAY = re.compile(r"(\d{2})-(\d{2})")
 
 

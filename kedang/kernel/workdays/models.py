@@ -39,7 +39,7 @@ class CalendarYear(models.Model):
 
 
 class CalendarStamp(models.Model):
-    """One row whose version rises with every change, so that each process knows when its copy is old."""
+    """One row whose version differs after every change, so that each process knows when its copy is old."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     version = models.PositiveBigIntegerField(default=0)

@@ -8,7 +8,15 @@ from datetime import date, timedelta
 from kedang.kernel.workdays.calendar import Calendar
 from kedang.kernel.workdays.deadlines import month_end
 
-KINDS = {"workday": "每个工作日", "day": "每天", "week": "每周", "month": "每月", "quarter": "每季度", "half_year": "每半年", "year": "每年"}
+KINDS = {
+    "workday": "每个工作日",
+    "day": "每天",
+    "week": "每周",
+    "month": "每月",
+    "quarter": "每季度",
+    "half_year": "每半年",
+    "year": "每年",
+}
 _SIZE = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
 
 
@@ -42,7 +50,7 @@ def period_of(kind: str, day: date, cal: Calendar) -> Period:
     return Period(kind, _key(kind, day, index), first, month_end(day.year, index * size + size))
 
 
-def next(period: Period, cal: Calendar) -> Period:  # noqa: A001 - reads as periods.next(...)
+def next(period: Period, cal: Calendar) -> Period:
     """The period after this one."""
     return period_of(period.kind, period.last + timedelta(days=1), cal)
 

@@ -6,111 +6,175 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Post',
+            name="Post",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=60, unique=True, verbose_name='代号')),
-                ('name', models.CharField(max_length=60, verbose_name='名称')),
-                ('is_head', models.BooleanField(default=False, verbose_name='部门负责人')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(max_length=60, unique=True, verbose_name="代号")),
+                ("name", models.CharField(max_length=60, verbose_name="名称")),
+                ("is_head", models.BooleanField(default=False, verbose_name="部门负责人")),
             ],
             options={
-                'verbose_name': '岗位',
-                'ordering': ['name'],
+                "verbose_name": "岗位",
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Person',
+            name="Person",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('username', models.CharField(max_length=60, unique=True, verbose_name='登录名')),
-                ('name', models.CharField(max_length=60, verbose_name='姓名')),
-                ('employee_no', models.CharField(blank=True, default='', max_length=30, verbose_name='工号')),
-                ('phone', models.CharField(blank=True, default='', max_length=30, verbose_name='手机')),
-                ('email', models.EmailField(blank=True, default='', max_length=254, verbose_name='邮箱')),
-                ('sort_key', models.CharField(blank=True, db_index=True, default='', max_length=120)),
-                ('is_active', models.BooleanField(default=True, verbose_name='可登录')),
-                ('left_on', models.DateField(blank=True, null=True, verbose_name='离职日期')),
-                ('is_admin', models.BooleanField(default=False, verbose_name='系统管理员')),
-                ('must_change_password', models.BooleanField(default=False, verbose_name='须改密码')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                ("username", models.CharField(max_length=60, unique=True, verbose_name="登录名")),
+                ("name", models.CharField(max_length=60, verbose_name="姓名")),
+                ("employee_no", models.CharField(blank=True, default="", max_length=30, verbose_name="工号")),
+                ("phone", models.CharField(blank=True, default="", max_length=30, verbose_name="手机")),
+                ("email", models.EmailField(blank=True, default="", max_length=254, verbose_name="邮箱")),
+                ("sort_key", models.CharField(blank=True, db_index=True, default="", max_length=120)),
+                ("is_active", models.BooleanField(default=True, verbose_name="可登录")),
+                ("left_on", models.DateField(blank=True, null=True, verbose_name="离职日期")),
+                ("is_admin", models.BooleanField(default=False, verbose_name="系统管理员")),
+                ("must_change_password", models.BooleanField(default=False, verbose_name="须改密码")),
             ],
             options={
-                'verbose_name': '人员',
-                'ordering': ['sort_key', 'id'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('employee_no', ''), _negated=True), fields=('employee_no',), name='person_employee_no_once')],
+                "verbose_name": "人员",
+                "ordering": ["sort_key", "id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("employee_no", ""), _negated=True),
+                        fields=("employee_no",),
+                        name="person_employee_no_once",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Unit',
+            name="Unit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, verbose_name='名称')),
-                ('path', models.CharField(max_length=120, unique=True)),
-                ('sort', models.PositiveIntegerField(default=0, verbose_name='排序')),
-                ('closed_on', models.DateField(blank=True, null=True, verbose_name='撤销日期')),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='org.unit', verbose_name='上级部门')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=60, verbose_name="名称")),
+                ("path", models.CharField(max_length=120, unique=True)),
+                ("sort", models.PositiveIntegerField(default=0, verbose_name="排序")),
+                ("closed_on", models.DateField(blank=True, null=True, verbose_name="撤销日期")),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="org.unit",
+                        verbose_name="上级部门",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '部门',
-                'ordering': ['path'],
+                "verbose_name": "部门",
+                "ordering": ["path"],
             },
         ),
         migrations.CreateModel(
-            name='Appointment',
+            name="Appointment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('start', models.DateField(verbose_name='起')),
-                ('end', models.DateField(blank=True, null=True, verbose_name='止（含当日）')),
-                ('primary', models.BooleanField(default=True, verbose_name='主岗')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='appointments', to=settings.AUTH_USER_MODEL, verbose_name='人员')),
-                ('post', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='appointments', to='org.post', verbose_name='岗位')),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='appointments', to='org.unit', verbose_name='部门')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("start", models.DateField(verbose_name="起")),
+                ("end", models.DateField(blank=True, null=True, verbose_name="止（含当日）")),
+                ("primary", models.BooleanField(default=True, verbose_name="主岗")),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="appointments",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="人员",
+                    ),
+                ),
+                (
+                    "post",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="appointments",
+                        to="org.post",
+                        verbose_name="岗位",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="appointments",
+                        to="org.unit",
+                        verbose_name="部门",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '任职',
-                'ordering': ['person', '-primary', 'start', 'id'],
+                "verbose_name": "任职",
+                "ordering": ["person", "-primary", "start", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Delegation',
+            name="Delegation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('start', models.DateField(verbose_name='起')),
-                ('end', models.DateField(verbose_name='止（含当日）')),
-                ('note', models.CharField(blank=True, default='', max_length=200, verbose_name='说明')),
-                ('revoked_at', models.DateTimeField(blank=True, null=True, verbose_name='收回时间')),
-                ('delegate', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='delegations_held', to=settings.AUTH_USER_MODEL, verbose_name='代理人')),
-                ('principal', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='delegations_given', to=settings.AUTH_USER_MODEL, verbose_name='委托人')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("start", models.DateField(verbose_name="起")),
+                ("end", models.DateField(verbose_name="止（含当日）")),
+                ("note", models.CharField(blank=True, default="", max_length=200, verbose_name="说明")),
+                ("revoked_at", models.DateTimeField(blank=True, null=True, verbose_name="收回时间")),
+                (
+                    "delegate",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="delegations_held",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="代理人",
+                    ),
+                ),
+                (
+                    "principal",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="delegations_given",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="委托人",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '代理',
-                'ordering': ['-start', 'id'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('principal', models.F('delegate')), _negated=True), name='delegation_to_another'), models.CheckConstraint(condition=models.Q(('end__gte', models.F('start'))), name='delegation_ends_after_start')],
+                "verbose_name": "代理",
+                "ordering": ["-start", "id"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("principal", models.F("delegate")), _negated=True),
+                        name="delegation_to_another",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("end__gte", models.F("start"))), name="delegation_ends_after_start"
+                    ),
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='unit',
-            constraint=models.UniqueConstraint(fields=('parent', 'name'), name='unit_name_once_under_parent'),
+            model_name="unit",
+            constraint=models.UniqueConstraint(fields=("parent", "name"), name="unit_name_once_under_parent"),
         ),
         migrations.AddConstraint(
-            model_name='unit',
-            constraint=models.UniqueConstraint(condition=models.Q(('parent', None)), fields=('name',), name='unit_name_once_at_root'),
+            model_name="unit",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("parent", None)), fields=("name",), name="unit_name_once_at_root"
+            ),
         ),
         migrations.AddIndex(
-            model_name='appointment',
-            index=models.Index(fields=['unit', 'post', 'start'], name='appointment_unit_post'),
+            model_name="appointment",
+            index=models.Index(fields=["unit", "post", "start"], name="appointment_unit_post"),
         ),
         migrations.AddIndex(
-            model_name='appointment',
-            index=models.Index(fields=['person', 'start'], name='appointment_person'),
+            model_name="appointment",
+            index=models.Index(fields=["person", "start"], name="appointment_person"),
         ),
     ]

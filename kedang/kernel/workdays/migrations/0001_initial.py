@@ -4,43 +4,41 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='CalendarDay',
+            name="CalendarDay",
             fields=[
-                ('date', models.DateField(primary_key=True, serialize=False, verbose_name='日期')),
-                ('is_workday', models.BooleanField(verbose_name='上班')),
-                ('name', models.CharField(blank=True, default='', max_length=60, verbose_name='名称')),
-                ('source', models.CharField(blank=True, default='', max_length=60, verbose_name='来源')),
-                ('confirmed', models.BooleanField(default=True, verbose_name='已公布')),
+                ("date", models.DateField(primary_key=True, serialize=False, verbose_name="日期")),
+                ("is_workday", models.BooleanField(verbose_name="上班")),
+                ("name", models.CharField(blank=True, default="", max_length=60, verbose_name="名称")),
+                ("source", models.CharField(blank=True, default="", max_length=60, verbose_name="来源")),
+                ("confirmed", models.BooleanField(default=True, verbose_name="已公布")),
             ],
             options={
-                'verbose_name': '工作日历',
-                'ordering': ['date'],
+                "verbose_name": "工作日历",
+                "ordering": ["date"],
             },
         ),
         migrations.CreateModel(
-            name='CalendarStamp',
+            name="CalendarStamp",
             fields=[
-                ('id', models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
-                ('version', models.PositiveBigIntegerField(default=0)),
+                ("id", models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
+                ("version", models.PositiveBigIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='CalendarYear',
+            name="CalendarYear",
             fields=[
-                ('year', models.PositiveSmallIntegerField(primary_key=True, serialize=False, verbose_name='年份')),
-                ('confirmed', models.BooleanField(default=False, verbose_name='已公布')),
+                ("year", models.PositiveSmallIntegerField(primary_key=True, serialize=False, verbose_name="年份")),
+                ("confirmed", models.BooleanField(default=False, verbose_name="已公布")),
             ],
             options={
-                'verbose_name': '日历年度',
-                'ordering': ['year'],
+                "verbose_name": "日历年度",
+                "ordering": ["year"],
             },
         ),
     ]
