@@ -17,8 +17,9 @@ help: ## show this list
 run: setup-runtime vendor ## serve on 127.0.0.1:8000, with the demo company in an empty database
 	@$(PY) -m kedang.cli run --demo --host $(HOST) --port $(PORT)
 
-setup: vendor ## make .venv with everything for development
+setup: ## make .venv with everything for development, and fetch the front-end files
 	@bash scripts/setup.sh dev
+	@python3 scripts/vendor.py
 
 setup-runtime:
 	@bash scripts/setup.sh runtime

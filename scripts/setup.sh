@@ -40,7 +40,8 @@ else
     rm -rf .venv
     "$python" -m venv .venv
   fi
-  .venv/bin/python -m pip install --quiet --require-hashes -r "$lock"
-  .venv/bin/python -m pip install --quiet --no-deps --editable .
+  pip=(.venv/bin/python -m pip --disable-pip-version-check)
+  "${pip[@]}" install --quiet --require-hashes -r "$lock"
+  "${pip[@]}" install --quiet --no-deps --editable .
 fi
 echo "$wanted" >"$stamp"

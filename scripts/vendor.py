@@ -80,7 +80,9 @@ def install_packages() -> None:
     """Run ``npm ci`` from the lock file; install scripts never run."""
     command, path = npm()
     env = os.environ | {"PATH": os.pathsep.join(filter(None, (path, os.environ.get("PATH", ""))))}
-    subprocess.run([*command, "ci", "--ignore-scripts", "--loglevel=error"], cwd=ROOT, env=env, check=True)
+    done = subprocess.run([*command, "ci", "--ignore-scripts", "--loglevel=error"], cwd=ROOT, env=env, check=False)
+    if done.returncode != 0:
+        raise SystemExit("vendor: npm could not fetch the front-end files (see above)")
 
 
 def npm() -> tuple[list[str], str]:
@@ -100,10 +102,13 @@ def npm() -> tuple[list[str], str]:
 def install_node() -> None:
     """Install the pinned Node wheel (hash checked) into build/node, outside the virtual environment."""
     lock = ROOT / "scripts" / "requirements-node.lock"
+    own = ROOT / ".venv" / "bin" / "python"
     if uv := shutil.which("uv"):
         command = [uv, "pip", "install", "--quiet"]
     else:
-        command = [sys.executable, "-m", "pip", "install", "--quiet"]
+        # A plain Debian Python has no pip; the virtual environment made from it does.
+        python = str(own) if own.exists() else sys.executable
+        command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     command += ["--require-hashes", "--target", str(NODE_FOLDER), "-r", str(lock)]
     subprocess.run(command, check=True)
 
