@@ -40,7 +40,11 @@ def children(args: argparse.Namespace) -> list[Child]:
 
 
 def prepare_demo() -> None:
-    """Bring the database up to date and fill an empty one with the demo company."""
+    """Bring the database up to date, fill an empty one with the demo company, list its accounts.
+
+    ``kedang demo`` loads and lists; ``kedang demo --accounts`` only lists, and says nothing in a
+    database that does not hold the demo company.
+    """
     from django.contrib.auth import get_user_model
     from django.core.management import call_command
 

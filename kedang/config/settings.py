@@ -149,6 +149,7 @@ STATIC_URL = "/static/"
 # for installations that let a web server in front serve them.
 STATIC_ROOT = os.environ.get("KEDANG_STATIC_ROOT") or None
 WHITENOISE_USE_FINDERS = True
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": ATTACHMENT_DIR}},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
