@@ -43,8 +43,9 @@ class Fact:
     """False: may be None, and a condition must say what then (known(x), x or default, if_missing)."""
     group: str = ""
     """Field group of the access rows; a traced value of a hidden or masked group is not shown."""
-    column: str = ""
-    """Query path from the customer model, when a condition over many files may compile to it."""
+    column: str | Callable[..., Any] = ""
+    """Query path from the customer model, or a function of the literal arguments giving a query expression (a Subquery
+    for terms), when a condition over many files may compile to it."""
     optional: int = 0
     """How many trailing arguments may be left out."""
 
@@ -160,7 +161,7 @@ def fact(
     *,
     total: bool = True,
     group: str = "",
-    column: str = "",
+    column: str | Callable[..., Any] = "",
     optional: int = 0,
 ) -> Callable[[Load], Load]:
     """Register the decorated set-wise loader as a fact."""

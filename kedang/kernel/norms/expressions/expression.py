@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Q
 
-from kedang.kernel.norms.expressions.values import Env, Outcome
+from kedang.kernel.norms.expressions import batch, evaluate, query
+from kedang.kernel.norms.expressions.evaluate import Fn, Run
+from kedang.kernel.norms.expressions.nodes import FactCall, Node, Variable
+from kedang.kernel.norms.expressions.values import UNKNOWN, Env, Outcome
 from kedang.kernel.norms.problems import Mark
 from kedang.kernel.norms.vocabulary import Type
 
@@ -25,24 +28,52 @@ class Expression:
     """Names of the variables and parameters it reads."""
     facts: frozenset[str]
     """Names of the facts it reads."""
+    node: Node = field(repr=False)
+    run: Fn = field(repr=False, compare=False)
 
     def evaluate(self, env: Env) -> Outcome:
         """The value with the leaves that decided it."""
-        raise NotImplementedError
+        run = Run(env.vars, env.facts)
+        return _outcome(self.run(run), run, self.nullable)
 
     def value(self, env: Env) -> Any:
-        """The bare value (UNKNOWN when unknown), without a trace."""
-        return self.evaluate(env).value
+        """The bare value (UNKNOWN when unknown, None when empty and `nullable`), without a trace."""
+        return self.run(Run(env.vars, env.facts))
 
     def queryable(self, var: str) -> bool:
         """Whether a condition over many files `var` can be compiled to one query."""
-        raise NotImplementedError
+        return query.possible(self.node, var)
 
     def to_q(self, var: str, values: Mapping[str, Any] | None = None) -> Q | None:
         """The condition as a query over customers, other variables taken from `values`; None when it cannot be one."""
-        raise NotImplementedError
+        return query.to_q(self.node, var, values or {})
+
+
+def _outcome(value: Any, run: Run, nullable: bool) -> Outcome:
+    leaves = tuple(evaluate.leaf(*noted) for noted in run.leaves)
+    gaps = tuple(evaluate.leaf(node, None) for node in dict.fromkeys(run.gaps))
+    if value is UNKNOWN:
+        return Outcome(UNKNOWN, leaves, frozenset(run.missing), gaps)
+    return Outcome(value, leaves, frozenset(), () if value is not None or nullable else gaps)
+
+
+def build(node: Node, text: str, mark: Mark) -> Expression:
+    """The expression of a checked tree."""
+    run = evaluate.truth(node) if node.kind == "bool" and not node.nullable else evaluate.value(node)
+    nodes = list(node.walk())
+    return Expression(
+        text,
+        node.kind,
+        node.nullable,
+        mark,
+        frozenset(each.name for each in nodes if isinstance(each, Variable) and not each.in_row),
+        frozenset(each.fact.name for each in nodes if isinstance(each, FactCall)),
+        node,
+        run,
+    )
 
 
 def evaluate_many(expression: Expression, envs: Sequence[Env]) -> list[Outcome]:
     """As evaluating one by one, but each fact is loaded once for all."""
-    raise NotImplementedError
+    batch.prefetch(expression.node, envs)
+    return [expression.evaluate(env) for env in envs]
