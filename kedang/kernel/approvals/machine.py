@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from kedang.kernel.approvals import counting
 from kedang.kernel.approvals.values import (
+    COUNTED,
     OPEN_REQUEST,
     Ballot,
     Move,
@@ -70,12 +71,12 @@ def _return(state: State, move: Move) -> State:
         raise MoveRefused("只能退回到本步之前已经通过的步骤。", "step")
     state = _close_ballot(state, index, ballot, move, "returned")
     state = state.with_step(index, counting.closed(state.steps[index], "returned"))
-    state = replace(state, resume=index if move.then == "straight" else None)
     if target is None:
-        return replace(state, status="returned")
-    if state.resume is None:
-        for later in range(target + 1, index):
-            state = state.with_step(later, counting.fresh(state.steps[later]))
+        return replace(state, status="returned", resume=index if move.then == "straight" else None)
+    if move.then != "straight":
+        for later in range(target + 1, len(state.steps)):
+            if state.steps[later].status in ("passed", "skipped"):
+                state = state.with_step(later, counting.fresh(state.steps[later]))
     return _open(state, target)
 
 
@@ -204,15 +205,17 @@ def _settle(state: State, index: int) -> State:
     if counting.failed(step):
         return _end(state, "rejected", "rejected")
     if counting.passes(step):
-        done = counting.closed(step, "passed" if step.current else "skipped")
+        voted = any(ballot.status == "agreed" for ballot in step.current)
+        done = counting.closed(step, "passed" if voted else "skipped")
         return _advance(state.with_step(index, done), index)
     return state.with_step(index, counting.synced(step))
 
 
 def _advance(state: State, index: int) -> State:
-    following = index + 1 if state.resume is None else state.resume
-    state = replace(state, resume=None)
-    return replace(state, status="approved") if following >= len(state.steps) else _open(state, following)
+    """On to the next step that has not passed: after a 退回 with 直达 the ones between still stand."""
+    later = range(index + 1, len(state.steps))
+    following = next((at for at in later if state.steps[at].status not in ("passed", "skipped")), None)
+    return replace(state, status="approved") if following is None else _open(state, following)
 
 
 def _open(state: State, index: int) -> State:
@@ -265,7 +268,7 @@ def _newcomers(state: State, index: int, move: Move, word: str, *, only_one: boo
     if not people or (only_one and len(people) != 1):
         raise MoveRefused(f"请选择{word}给谁。", "to")
     step = state.steps[index]
-    involved = {*step.spec.voters, *(b.person for b in step.current if b.status != "cancelled"), *step.agreed}
+    involved = {*step.spec.voters, *step.agreed, *(b.person for b in step.current if b.status in COUNTED)}
     for person in people:
         if person in state.barred:
             raise MoveRefused(f"不能{word}给提交人本人。", "to")
@@ -283,10 +286,7 @@ def _extra_step(state: State, index: int, ballot: Ballot, move: Move) -> StepSta
 
 
 def _insert(state: State, index: int, step: StepState) -> State:
-    resume = state.resume
-    if resume is not None and resume >= index:
-        resume += 1
-    return replace(state, steps=(*state.steps[:index], step, *state.steps[index:]), resume=resume)
+    return replace(state, steps=(*state.steps[:index], step, *state.steps[index:]))
 
 
 def _swap(seat: Seat, old: int, new: int) -> Seat:

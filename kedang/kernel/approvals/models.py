@@ -166,7 +166,9 @@ class Ballot(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["person", "opened_at"], condition=Q(status="pending"), name="ballot_pending_by_person"),
+            models.Index(
+                fields=["person", "opened_at"], condition=Q(status="pending"), name="ballot_pending_by_person"
+            ),
             models.Index(fields=["person", "-closed_at"], name="ballot_by_person"),
         ]
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from kedang.kernel.errors import Invalid
 
-# Ballots that count as a vote of the step's present run.
-VOTED = ("agreed", "rejected")
+# Ballots that make their person one of the step; a transferred or cancelled one does not.
+COUNTED = ("pending", "agreed", "rejected")
 OPEN_REQUEST = ("pending", "returned")
 MODE_LABELS = {"any": "或签", "all": "会签", "sequence": "依次", "ratio": "票签"}
 
