@@ -52,7 +52,9 @@ class NotFound(KedangError):
 class Conflict(KedangError):
     """Somebody else saved first; `current` is what stands now, `mine` what was sent."""
 
-    def __init__(self, message: str = "内容已被他人修改，请核对后再保存。", *, current: Any = None, mine: Any = None) -> None:
+    def __init__(
+        self, message: str = "内容已被他人修改，请核对后再保存。", *, current: Any = None, mine: Any = None
+    ) -> None:
         self.current = current
         self.mine = mine
         super().__init__(message)

@@ -12,7 +12,8 @@ from stdnum.exceptions import ValidationError
 from kedang.kernel import clock
 
 _EXTENSION = re.compile(r"^(.*?)\s*(?:转|分机|ext\.?|x|#)\s*(\d{1,6})$", re.IGNORECASE)
-_SERVICE = re.compile(r"(?:95\d{3,4}|12\d{3}|1[01]\d|400\d{7}|800\d{7})")
+# Firms' own short and toll-free numbers. Public hotlines (12345, 110) are nobody's way to be reached.
+_SERVICE = re.compile(r"(?:95\d{3,4}|400\d{7}|800\d{7})")
 _BAD_PHONE = "电话号码不对，应如 13800138000 或 010-62345678转801"
 
 

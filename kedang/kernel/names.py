@@ -76,8 +76,9 @@ def normalize_name(text: str) -> str:
     """
     folded = fold(text)
     for suffix in COMPANY_SUFFIXES:
-        if folded.endswith(suffix) and len(folded) > len(suffix) + 1:
-            return folded[: -len(suffix)]
+        kept = folded.removesuffix(suffix)
+        if kept != folded and len(kept) > 1 and kept not in COMPANY_SUFFIXES:
+            return kept
     return folded
 
 
@@ -99,7 +100,7 @@ def syllables(text: str) -> list[str]:
 
 def _spell(text: str) -> list[str]:
     # Runs without a reading (Latin, digits, rare characters) come marked, so that they are not taken for syllables.
-    return list(lazy_pinyin(text, style=Style.NORMAL, errors=lambda run: [_AS_IS + run]))
+    return list(lazy_pinyin(text, style=Style.NORMAL, errors=lambda run: _AS_IS + run))
 
 
 def pinyin_initials(text: str) -> str:

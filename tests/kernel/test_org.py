@@ -30,7 +30,13 @@ def firm() -> SimpleNamespace:
     gm = changes.create_post("general_manager", "总经理", is_head=True)
     staff = changes.create_post("salesperson", "业务员")
     people = {}
-    for name, post, unit in [("郑总", gm, company), ("周经理", head, one), ("吴经理", head, two), ("小王", staff, one), ("小李", staff, two)]:
+    for name, post, unit in [
+        ("郑总", gm, company),
+        ("周经理", head, one),
+        ("吴经理", head, two),
+        ("小王", staff, one),
+        ("小李", staff, two),
+    ]:
         people[name] = changes.create_person(username=name, name=name)
         changes.appoint(people[name], post, unit, start=START)
     return SimpleNamespace(company=company, sales=sales, one=one, two=two, head=head, gm=gm, staff=staff, **people)
@@ -157,7 +163,9 @@ def test_paths_are_not_confused_by_many_siblings(firm: SimpleNamespace) -> None:
         ("username", {"username": "小王", "name": "另一个"}),
     ],
 )
-def test_a_person_with_bad_input_is_refused_at_the_field(firm: SimpleNamespace, field: str, values: dict[str, str]) -> None:
+def test_a_person_with_bad_input_is_refused_at_the_field(
+    firm: SimpleNamespace, field: str, values: dict[str, str]
+) -> None:
     with pytest.raises(Invalid) as refused:
         changes.create_person(**values)
     assert list(refused.value.errors) == [field]

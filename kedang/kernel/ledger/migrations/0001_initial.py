@@ -8,94 +8,130 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('org', '0001_initial'),
+        ("org", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Seal',
+            name="Seal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('first_id', models.BigIntegerField(unique=True)),
-                ('last_id', models.BigIntegerField(unique=True)),
-                ('count', models.BigIntegerField(default=0)),
-                ('digest', models.CharField(max_length=64)),
-                ('previous', models.CharField(blank=True, default='', max_length=64)),
-                ('at', models.DateTimeField(default=kedang.kernel.clock.now)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("first_id", models.BigIntegerField(unique=True)),
+                ("last_id", models.BigIntegerField(unique=True)),
+                ("count", models.BigIntegerField(default=0)),
+                ("digest", models.CharField(max_length=64)),
+                ("previous", models.CharField(blank=True, default="", max_length=64)),
+                ("at", models.DateTimeField(default=kedang.kernel.clock.now)),
             ],
             options={
-                'verbose_name': '封印',
-                'ordering': ['id'],
+                "verbose_name": "封印",
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('kind', models.CharField(max_length=60)),
-                ('file', models.BigIntegerField(blank=True, null=True)),
-                ('subject', models.CharField(blank=True, default='', max_length=80)),
-                ('command', models.UUIDField()),
-                ('occurred_at', models.DateTimeField(default=kedang.kernel.clock.now)),
-                ('recorded_at', models.DateTimeField(default=kedang.kernel.clock.now)),
-                ('norm', models.CharField(blank=True, default='', max_length=80)),
-                ('clause', models.CharField(blank=True, default='', max_length=40)),
-                ('pack', models.CharField(blank=True, default='', max_length=60)),
-                ('origin', models.CharField(blank=True, default='', max_length=20)),
-                ('data', models.JSONField(default=dict)),
-                ('actor', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('appointment', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.appointment')),
-                ('on_behalf_of', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("kind", models.CharField(max_length=60)),
+                ("file", models.BigIntegerField(blank=True, null=True)),
+                ("subject", models.CharField(blank=True, default="", max_length=80)),
+                ("command", models.UUIDField()),
+                ("occurred_at", models.DateTimeField(default=kedang.kernel.clock.now)),
+                ("recorded_at", models.DateTimeField(default=kedang.kernel.clock.now)),
+                ("norm", models.CharField(blank=True, default="", max_length=80)),
+                ("clause", models.CharField(blank=True, default="", max_length=40)),
+                ("pack", models.CharField(blank=True, default="", max_length=60)),
+                ("origin", models.CharField(blank=True, default="", max_length=20)),
+                ("data", models.JSONField(default=dict)),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "appointment",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="org.appointment",
+                    ),
+                ),
+                (
+                    "on_behalf_of",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '事件',
-                'ordering': ['id'],
+                "verbose_name": "事件",
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='Value',
+            name="Value",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('file', models.BigIntegerField(blank=True, db_index=True, null=True)),
-                ('person', models.BigIntegerField(blank=True, db_index=True, null=True)),
-                ('field', models.CharField(max_length=80)),
-                ('old', models.TextField(blank=True, default='')),
-                ('new', models.TextField(blank=True, default='')),
-                ('salt', models.CharField(blank=True, default='', max_length=32)),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='values', to='ledger.event')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("file", models.BigIntegerField(blank=True, db_index=True, null=True)),
+                ("person", models.BigIntegerField(blank=True, db_index=True, null=True)),
+                ("field", models.CharField(max_length=80)),
+                ("old", models.TextField(blank=True, default="")),
+                ("new", models.TextField(blank=True, default="")),
+                ("salt", models.CharField(blank=True, default="", max_length=32)),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="values", to="ledger.event"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '个人信息值',
-                'ordering': ['event', 'field'],
+                "verbose_name": "个人信息值",
+                "ordering": ["event", "field"],
             },
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['file', '-id'], name='event_file'),
+            model_name="event",
+            index=models.Index(fields=["file", "-id"], name="event_file"),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['kind', 'file'], name='event_kind_file'),
+            model_name="event",
+            index=models.Index(fields=["kind", "file"], name="event_kind_file"),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['actor', '-id'], name='event_actor'),
+            model_name="event",
+            index=models.Index(fields=["actor", "-id"], name="event_actor"),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['pack', 'clause', 'kind', 'recorded_at'], name='event_clause'),
+            model_name="event",
+            index=models.Index(fields=["pack", "clause", "kind", "recorded_at"], name="event_clause"),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['command'], name='event_command'),
+            model_name="event",
+            index=models.Index(fields=["command"], name="event_command"),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(condition=models.Q(('subject', ''), _negated=True), fields=['subject', 'kind'], name='event_subject'),
+            model_name="event",
+            index=models.Index(
+                condition=models.Q(("subject", ""), _negated=True), fields=["subject", "kind"], name="event_subject"
+            ),
         ),
     ]
