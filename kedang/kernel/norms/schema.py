@@ -82,12 +82,12 @@ class FormField(Strict):
     id: str
     name: str
     type: str = "text"
-    values: Union[list[str], dict[str, str], None] = None
+    values: list[str] | dict[str, str] | None = None
     required: bool = False
     required_when: Expr | None = None
     default: Scalar | None = None
-    min: Union[int, float, None] = None
-    max: Union[int, float, None] = None
+    min: int | float | None = None
+    max: int | float | None = None
     pattern: str | None = None
     personal: bool = False
     purpose: str = ""
@@ -128,6 +128,8 @@ class Form(Strict):
     """The fields of this form are what the completeness of a file is measured by."""
     filed_by: str | None = None
     """Role that may file it; None: whoever may open the subject."""
+    covers: str | None = None
+    """A term: one form in force per value of it, told by the field of the same name; page `coverage` shows the gaps."""
 
 
 class Stage(Strict):
@@ -167,6 +169,8 @@ class AccessRow(Strict):
     open: ScopeName = "无"
     units: UnitNames = []
     fields: dict[str, FieldRight] = {}
+    granted: dict[str, FieldRight] = {}
+    """Field rights of one who opens the file by a grant only (personal groups are masked unless said here)."""
     find: Literal["none", "exact", "similar"] = "exact"
     clause: Clause = ""
 
@@ -257,9 +261,15 @@ class TableEvery(Strict):
     since: Literal["period", "last_done"] = "period"
 
 
+class ExprEvery(Strict):
+    """A period that a form or a table gives: an expression over `file` with a period's name, or no value for none."""
+
+    of: Expr
+
+
 class ScheduleNorm(NormBase):
     kind: Literal["schedule"]
-    every: str | TableEvery
+    every: str | TableEvery | ExprEvery
     """workday, day, week, month, quarter, half_year, year, or the name of a period parameter."""
     for_each: str
     """`holder of ROLE`, `file`, `unit of ROLE`, or `company`."""
@@ -363,7 +373,7 @@ class ComputationNorm(NormBase):
 
 
 Norm = Annotated[
-    Union[DutyNorm, ScheduleNorm, ProhibitionNorm, ApprovalNorm, AssignmentNorm, ConsequenceNorm, ComputationNorm],
+    DutyNorm | ScheduleNorm | ProhibitionNorm | ApprovalNorm | AssignmentNorm | ConsequenceNorm | ComputationNorm,
     Field(discriminator="kind"),
 ]
 
