@@ -53,7 +53,7 @@ check: setup ## Django's own checks, missing migrations, and every pack
 	@$(PY) manage.py makemigrations --check --dry-run
 	@for pack in packs/*/; do $(PY) -m kedang.cli pack check "$$pack"; done
 
-bench: setup ## measure; figures go to bench/results/
+bench: setup ## measure; the figures go to docs/performance.json
 	@$(PY) -m bench $(ARGS)
 
 lock: ## resolve the dependencies anew
