@@ -299,3 +299,11 @@ def test_sealing_leaves_the_lock_timeout_of_the_connection_alone_and_truncate_is
         cursor.execute("SHOW lock_timeout")
         assert cursor.fetchone() == before
     assert refused("TRUNCATE ledger_event CASCADE")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("turn", [1, 2])
+def test_a_committing_test_starts_empty_and_with_the_triggers_in_place(turn: int) -> None:
+    assert not Event.objects.exists()
+    spend()
+    assert refused("DELETE FROM ledger_event")
