@@ -137,7 +137,9 @@ class Compiler:
         """Any part; `want` tells what a word in quotes stands for."""
         method = getattr(self, f"_{type(tree).__name__.lower()}", None)
         if method is None:
-            raise Fault(tree, f"式子里不能用这种写法：{self.text(tree)}", "可用比较、and/or/not、in、四则运算和产品词汇")
+            raise Fault(
+                tree, f"式子里不能用这种写法：{self.text(tree)}", "可用比较、and/or/not、in、四则运算和产品词汇"
+            )
         try:
             found: Node = method(tree, want)
         except BadLiteral as bad:
@@ -381,7 +383,12 @@ def _plain(tree: ast.expr) -> bool:
 
 
 def _is_known(tree: ast.expr) -> bool:
-    return isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and tree.func.id == "known" and len(tree.args) == 1
+    return (
+        isinstance(tree, ast.Call)
+        and isinstance(tree.func, ast.Name)
+        and tree.func.id == "known"
+        and len(tree.args) == 1
+    )
 
 
 def _guards(tree: ast.expr) -> frozenset[str]:

@@ -9,7 +9,12 @@ from kedang.kernel import clock
 from kedang.kernel.workdays import calendar, deadlines
 from kedang.kernel.workdays.durations import Duration
 
-_FIXED = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(weeks=1)}
+_FIXED = {
+    "minute": timedelta(minutes=1),
+    "hour": timedelta(hours=1),
+    "day": timedelta(days=1),
+    "week": timedelta(weeks=1),
+}
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 

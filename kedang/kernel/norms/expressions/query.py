@@ -99,7 +99,11 @@ def _check_column(node: Node, var: str) -> None:
         _check_column(node.first, var)
         if not _given(node.default):
             raise NotQueryable
-    elif not (isinstance(node, FactCall) and node.fact.column and _is_var(node.args[0], var)) or not all(isinstance(arg, Const) for arg in node.args[1:]) or types.element(node.kind):
+    elif (
+        not (isinstance(node, FactCall) and node.fact.column and _is_var(node.args[0], var))
+        or not all(isinstance(arg, Const) for arg in node.args[1:])
+        or types.element(node.kind)
+    ):
         raise NotQueryable
 
 

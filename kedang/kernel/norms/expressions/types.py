@@ -88,7 +88,13 @@ class BadLiteral(ValueError):
 
 def read_literal(text: str, kind: Type) -> Any:
     """The value that text in quotes stands for where `kind` is expected."""
-    readers = {"date": _date, "datetime": _datetime, "time": read_time, "duration": read_duration, "number": read_number}
+    readers = {
+        "date": _date,
+        "datetime": _datetime,
+        "time": read_time,
+        "duration": read_duration,
+        "number": read_number,
+    }
     if kind in readers:
         return readers[kind](text)
     if kind == "text":
