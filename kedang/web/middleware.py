@@ -1,0 +1,87 @@
+"""Between the request and the view: the one error handler, must-change passwords, and devices in use."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+
+from kedang.kernel import clock
+from kedang.kernel.errors import KedangError
+from kedang.web import outcomes, sessions
+from kedang.web.replies import is_fragment
+
+log = logging.getLogger("kedang.web")
+Next = Callable[[HttpRequest], HttpResponse]
+FREE_WHILE_OLD_PASSWORD = {"password", "logout"}
+
+
+class Answers:
+    """Turns what the kernel raises into the page or fragment that says it; a bug into an error with a number."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """The answer to a view that raised."""
+        if is_api(request):
+            return None
+        if isinstance(error, KedangError):
+            return outcomes.answer(request, error)
+        # In development Django's own page says more.
+        return None if settings.DEBUG or isinstance(error, (Http404, PermissionDenied)) else broken(request, error)
+
+
+def broken(request: HttpRequest, error: BaseException | None = None) -> HttpResponse:
+    """500 with a number that stands in the log too, so that whoever is told of it can find it."""
+    number = f"{clock.now():%m%d-%H%M}-{secrets.token_hex(2).upper()}"
+    log.error("error %s at %s %s", number, request.method, request.path, exc_info=error)
+    template = "errors/500_part.html" if is_fragment(request) else "errors/500.html"
+    response = render(request, template, {"number": number}, status=500)
+    if is_fragment(request):
+        response["HX-Retarget"], response["HX-Reswap"] = "#why-body", "innerHTML"
+        response["HX-Trigger-After-Swap"] = "why"
+    return response
+
+
+def is_api(request: HttpRequest) -> bool:
+    """The API answers in JSON by itself."""
+    return request.path.startswith("/api/")
+
+
+def to_sign_in(request: HttpRequest) -> HttpResponse:
+    """The sign-in page, and back here afterwards; a fragment sends the whole page there."""
+    if is_fragment(request):
+        here = request.htmx.current_url_abs_path or "/"
+        return HttpResponse(status=204, headers={"HX-Redirect": redirect_to_login(here).url})
+    return redirect_to_login(request.get_full_path())
+
+
+class SignedIn:
+    """Keeps the list of devices up to date, and holds whoever must change the password on that page."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: object, args: object, kwargs: object) -> HttpResponse | None:
+        """Before the view."""
+        if not request.user.is_authenticated:
+            return None if is_api(request) or not getattr(view, "login_required", True) else to_sign_in(request)
+        sessions.touch(request)
+        name = request.resolver_match.url_name if request.resolver_match else ""
+        if request.user.must_change_password and name not in FREE_WHILE_OLD_PASSWORD and not is_api(request):
+            return HttpResponseRedirect(reverse("password"))
+        return None

@@ -1,0 +1,111 @@
+"""Template tags for the parts of a page."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from django import template
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from kedang.kernel.workdays import calendar
+from kedang.kernel.workdays.calendar import Calendar
+from kedang.web import words
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str, label: str = "") -> SafeString:
+    """One icon of the sprite; silent to screen readers unless it is given a label."""
+    href = f"{static('vendor/icons.svg')}#{name}"
+    if label:
+        return format_html('<svg class="icon" role="img" aria-label="{}"><use href="{}"></use></svg>', label, href)
+    return format_html('<svg class="icon" aria-hidden="true"><use href="{}"></use></svg>', href)
+
+
+@register.inclusion_tag("parts/clause.html")
+def clause(number: str, *, pack: str = "", title: str = "", text: str = "") -> dict[str, Any]:
+    """The chip of a clause: 制度 · 第1.4.1条, linking to it in 制度, with its text for the pointer."""
+    url = f"{reverse('rules_pack', args=[pack])}#c-{number}" if pack else ""
+    return {"number": number, "title": title, "text": text, "url": url}
+
+
+@register.inclusion_tag("parts/due.html", takes_context=True)
+def due(context: template.Context, at: datetime | None, done: bool = False) -> dict[str, Any]:
+    """The chip of a deadline."""
+    return {"due": words.due_words(at, _calendar(context), done=done), "at": at}
+
+
+def _calendar(context: template.Context) -> Calendar:
+    """The company calendar, looked up once a page and not once a row."""
+    request = context.get("request")
+    if request is None:
+        return calendar.load()
+    if not hasattr(request, "kedang_calendar"):
+        request.kedang_calendar = calendar.load()
+    return request.kedang_calendar
+
+
+@register.filter
+def ago(at: datetime | None) -> str:
+    """A past instant in short words."""
+    return words.ago(at)
+
+
+@register.filter
+def moment(at: datetime | None) -> str:
+    """An instant in full."""
+    return words.moment(at)
+
+
+@register.filter
+def day(at: datetime | date | None) -> str:
+    """A day in words."""
+    return words.day_words(at) if at else ""
+
+
+@register.filter
+def yuan(fen: int | None) -> str:
+    """Integer 分 as 元 with separators."""
+    return "" if fen is None else f"{fen / 100:,.2f}"
+
+
+@register.filter
+def item(mapping: Any, key: Any) -> Any:
+    """mapping[key], or nothing."""
+    try:
+        return mapping.get(key, "")
+    except AttributeError:
+        return ""
+
+
+@register.filter
+def initial(name: str) -> str:
+    """The sign in a person's circle: the last character of a Chinese given name says more than a common surname."""
+    return (name or "？").strip()[-1:]
+
+
+@register.simple_tag(takes_context=True)
+def field(context: template.Context, bound: Any, wide: bool = False) -> SafeString:
+    """One form field with label, control, error and hint."""
+    return bound.render(wide=wide)
+
+
+STATE_COLOURS = {
+    "open": "", "done": "green", "late": "amber", "late_excused": "amber", "waived": "line", "void": "line",
+    "pending": "blue", "returned": "amber", "approved": "green", "rejected": "red", "withdrawn": "line",
+    "executed": "green", "failed": "red", "agreed": "green", "transferred": "", "cancelled": "line",
+    "active": "blue", "passed": "green", "waiting": "", "skipped": "line", "closed": "line",
+    "draft": "", "checked": "blue", "effective": "green", "superseded": "line", "adopted": "green",
+    "正常": "green", "公海": "amber", "作废": "line",
+}  # fmt: skip
+
+
+@register.simple_tag
+def state(key: str, label: str = "") -> SafeString:
+    """The tag of a state, always with its word: colour alone says nothing to many people."""
+    return format_html('<span class="tag {}">{}</span>', STATE_COLOURS.get(key, ""), label or key)
