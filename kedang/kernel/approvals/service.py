@@ -139,10 +139,11 @@ def move(
         principals=frozenset(person.pk for person in org.principals_of(by)),
     )
     _check_receivers(wanted)
+    before = rows.state_of(request)
+    after = machine.apply(before, wanted)
     if kind == "remind":
         _check_reminded(request)
-    before = rows.state_of(request)
-    return _carry_out(request, before, machine.apply(before, wanted), wanted, by, command, sink)
+    return _carry_out(request, before, after, wanted, by, command, sink)
 
 
 def resubmit(
@@ -233,17 +234,12 @@ def _carry_out(
     sink: list[Event] | None,
 ) -> Outcome:
     status_before = request.status
-    asked_before = _pending_people(before)
     rows.write(request, before, after, clock.now())
     events = announce.moved(request, before, after, wanted, by, command)
     if sink is not None:
         sink.extend(events)
-    asked = tuple(sorted(_pending_people(after) - asked_before))
+    asked = tuple(ballot.person for step in after.steps for ballot in step.pending if ballot.id is None)
     return Outcome(request, status_before, request.status, events, asked)
-
-
-def _pending_people(state: State) -> set[int]:
-    return {ballot.person for step in state.steps for ballot in step.pending}
 
 
 def _close(request: Request, status: RequestStatus, cause: str, command: UUID | None, by: Person | None) -> Event:
