@@ -59,6 +59,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "kedang.web.middleware.SignedIn",
+    "kedang.web.middleware.Answers",
     # Last: it turns a locked sign-in into an answer after everything else has run.
     "axes.middleware.AxesMiddleware",
 ]
@@ -75,6 +77,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "kedang.web.shell.shell",
             ],
         },
     }
@@ -107,6 +110,9 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
+AXES_HTTP_RESPONSE_CODE = 429
+AXES_LOCKOUT_CALLABLE = "kedang.web.views.accounts.locked"
+CSRF_FAILURE_VIEW = "kedang.web.views.accounts.csrf_failed"
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 12 * 3600

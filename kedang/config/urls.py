@@ -9,3 +9,6 @@ if find_spec("kedang.api.urls"):
     urlpatterns.append(path("api/", include("kedang.api.urls")))
 if find_spec("kedang.web.urls"):
     urlpatterns.append(path("", include("kedang.web.urls")))
+
+handler404 = "kedang.web.views.errors.not_found"
+handler500 = "kedang.web.views.errors.broken"
