@@ -4,8 +4,16 @@ from django.apps import AppConfig
 
 
 class CustomersConfig(AppConfig):
-    """Registers the app under the label ``customers``."""
+    """Registers the app under the label ``customers`` and its words with the kernel."""
 
     name = "kedang.customers"
     label = "customers"
     verbose_name = "客户档案"
+
+    def ready(self) -> None:
+        """Events first: actions and norms name them."""
+        from kedang.customers import directory, events
+
+        events.register()
+        directory.register()
+        from kedang.customers import actions, bindings, facts  # noqa: F401  (importing registers them)

@@ -120,7 +120,9 @@ class Collaborator(models.Model):
     """协作人: works on a file that another owns, from `since` until `until` (open: still)."""
 
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="collaborators", verbose_name="客户")
-    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="shared_files", verbose_name="协作人")
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="shared_files", verbose_name="协作人"
+    )
     access = models.CharField("权限", max_length=4, choices=[(READ, READ), (WRITE, WRITE)], default=WRITE)
     since = models.DateTimeField("起", default=clock.now)
     until = models.DateTimeField("止", null=True, blank=True)
@@ -153,7 +155,9 @@ class OwnerHistory(models.Model):
         verbose_name = "负责人记录"
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["customer"], condition=Q(end=None), name="owner_history_one_open"),
-            models.CheckConstraint(condition=Q(end=None) | Q(end__gte=F("start")), name="owner_history_ends_after_start"),
+            models.CheckConstraint(
+                condition=Q(end=None) | Q(end__gte=F("start")), name="owner_history_ends_after_start"
+            ),
         ]
 
 
@@ -175,6 +179,8 @@ class Change(models.Model):
     at = models.DateTimeField("时间", default=clock.now)
     reason = models.CharField("原因", max_length=200, blank=True, default="")
     event = models.BigIntegerField(null=True, blank=True)
+    # The customer's version that this change made: from it the original value of a stale form is found.
+    version = models.PositiveIntegerField(default=0)
 
     class Meta:
         ordering: ClassVar = ["-at", "-id"]
@@ -185,7 +191,9 @@ class Change(models.Model):
 class FileSummary(models.Model):
     """One row a file with what lists show and sort by. Each app writes its own columns inside its own actions."""
 
-    customer = models.OneToOneField(Customer, models.PROTECT, primary_key=True, related_name="summary", verbose_name="客户")
+    customer = models.OneToOneField(
+        Customer, models.PROTECT, primary_key=True, related_name="summary", verbose_name="客户"
+    )
     # engagement
     last_contact_at = models.DateTimeField("最后跟进", null=True, blank=True)
     last_contact_kind = models.CharField("最后跟进方式", max_length=20, blank=True, default="")

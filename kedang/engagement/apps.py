@@ -9,3 +9,10 @@ class EngagementConfig(AppConfig):
     name = "kedang.engagement"
     label = "engagement"
     verbose_name = "往来"
+
+    def ready(self) -> None:
+        """Events first: actions and norms name them."""
+        from kedang.engagement import events
+
+        events.register()
+        from kedang.engagement import actions, facts  # noqa: F401  (importing registers them)

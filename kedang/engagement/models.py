@@ -17,13 +17,17 @@ VISIT = "上门拜访"
 class ContactRecord(models.Model):
     """A contact with a customer. `occurred_at` is when it happened, `recorded_at` when it was written down."""
 
-    customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="contact_records", verbose_name="客户")
+    customer = models.ForeignKey(
+        "customers.Customer", models.PROTECT, related_name="contact_records", verbose_name="客户"
+    )
     kind = models.CharField("方式", max_length=20, choices=[(kind, kind) for kind in CONTACT_KINDS])
     content = models.TextField("内容", blank=True, default="")
     with_person = models.CharField("对方联系人", max_length=60, blank=True, default="")
     occurred_at = models.DateTimeField("时间")
     recorded_at = models.DateTimeField("登记时间", default=clock.now)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="contact_records", verbose_name="我方经办")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="contact_records", verbose_name="我方经办"
+    )
     typed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="代录人"
     )
@@ -40,7 +44,9 @@ class VisitPlan(models.Model):
     """A planned visit. Whether it was missed (未执行) follows from the clock; see selectors.visit_state."""
 
     customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="visit_plans", verbose_name="客户")
-    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="visit_plans", verbose_name="拜访人")
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="visit_plans", verbose_name="拜访人"
+    )
     planned_on = models.DateField("计划日期")
     purpose = models.CharField("目的", max_length=200, blank=True, default="")
     record = models.OneToOneField(

@@ -84,3 +84,10 @@ class Pulse(models.Model):
     name = models.CharField(max_length=40, primary_key=True)
     at = models.DateTimeField()
     through = models.DateField(null=True, blank=True)
+
+
+class NumberSeries(models.Model):
+    """The last number given out in a series and period; its row lock makes numbers unique (norms/numbers.py)."""
+
+    key = models.CharField(max_length=160, primary_key=True)
+    last = models.PositiveBigIntegerField(default=0)

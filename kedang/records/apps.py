@@ -9,3 +9,10 @@ class RecordsConfig(AppConfig):
     name = "kedang.records"
     label = "records"
     verbose_name = "档案"
+
+    def ready(self) -> None:
+        """Events first: actions and norms name them."""
+        from kedang.records import events
+
+        events.register()
+        from kedang.records import actions, facts  # noqa: F401  (importing registers them)

@@ -15,7 +15,9 @@ class Custody(models.Model):
     """保管人 of a file from `start` until `end`; a change names both sides and the day of handing over."""
 
     customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="custody", verbose_name="客户")
-    custodian = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="custody", verbose_name="保管人")
+    custodian = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="custody", verbose_name="保管人"
+    )
     received_from = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="移交人"
     )
@@ -94,7 +96,9 @@ class InventoryLine(models.Model):
     """One file of a count; a missing one may be found later."""
 
     count = models.ForeignKey(InventoryCount, models.PROTECT, related_name="lines", verbose_name="盘点")
-    customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="inventory_lines", verbose_name="客户")
+    customer = models.ForeignKey(
+        "customers.Customer", models.PROTECT, related_name="inventory_lines", verbose_name="客户"
+    )
     present = models.BooleanField("在库")
     found_at = models.DateTimeField("找到时间", null=True, blank=True)
     found_by = models.ForeignKey(

@@ -9,3 +9,10 @@ class TradeConfig(AppConfig):
     name = "kedang.trade"
     label = "trade"
     verbose_name = "交易"
+
+    def ready(self) -> None:
+        """Events first: actions and norms name them."""
+        from kedang.trade import events
+
+        events.register()
+        from kedang.trade import actions, facts  # noqa: F401  (importing registers them)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import ClassVar
 
 from django.conf import settings
@@ -11,7 +12,7 @@ from django.db.models import Q
 from kedang.kernel import clock
 
 EXPENSE_KINDS = ["招待", "差旅", "礼品", "其他"]
-PENDING, REVIEWED, RETURNED, PAID = "待审", "已审", "退回", "已报销"
+PENDING, REVIEWED, RETURNED, PAID = "待审", "已审核", "退回", "已报销"
 IN_FORCE, TERMINATED = "履行中", "已终止"
 
 
@@ -23,7 +24,9 @@ class ExpenseClaim(models.Model):
     customer = models.ForeignKey(
         "customers.Customer", models.PROTECT, null=True, blank=True, related_name="expenses", verbose_name="客户"
     )
-    claimant = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="expenses", verbose_name="报销人")
+    claimant = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="expenses", verbose_name="报销人"
+    )
     kind = models.CharField("费用类型", max_length=8, choices=[(kind, kind) for kind in EXPENSE_KINDS])
     amount_fen = models.BigIntegerField("金额（分）")
     occurred_on = models.DateField("发生日期")
@@ -44,6 +47,11 @@ class ExpenseClaim(models.Model):
         verbose_name = "费用报销单"
         constraints: ClassVar = [models.CheckConstraint(condition=Q(amount_fen__gt=0), name="expense_positive")]
         indexes: ClassVar = [models.Index(fields=["state", "-submitted_at"], name="expense_state_recent")]
+
+    @property
+    def amount(self) -> Decimal:
+        """元, two decimals."""
+        return Decimal(self.amount_fen).scaleb(-2)
 
 
 class Contract(models.Model):
@@ -66,3 +74,8 @@ class Contract(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(amount_fen=None) | Q(amount_fen__gte=0), name="contract_not_negative"),
         ]
+
+    @property
+    def amount(self) -> Decimal | None:
+        """元, two decimals; None when the contract names no amount."""
+        return None if self.amount_fen is None else Decimal(self.amount_fen).scaleb(-2)

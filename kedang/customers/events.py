@@ -1,0 +1,36 @@
+"""The event kinds of customer files. What is personal stands in Value rows, never in the event itself."""
+
+from __future__ import annotations
+
+from kedang.kernel.ledger import EventKind, kinds
+
+PERSONAL = {
+    "name": "姓名", "phone": "电话", "email": "邮箱", "post": "职务", "address": "地址",
+    "decision_role": "决策角色", "q": "检索词", "note": "说明", "old": "原值", "new": "新值",
+}  # fmt: skip
+ANY_FIELD = {"*": "字段"}
+
+KINDS = [
+    EventKind("customer.registered", "登记客户", "{actor}登记客户，编号 {number}", {"number": "text", "kind": "text", "source": "text?"}),
+    EventKind("customer.updated", "修改资料", "{actor}修改了{fields}", {"fields": "text", "names": "json", "version": "integer"}, ANY_FIELD),
+    EventKind("customer.renamed", "客户更名", "{actor}登记客户更名", {}, PERSONAL),
+    EventKind("customer.classified", "调整分类", "{actor}把{term_name}定为{value_name}",
+              {"term": "text", "value": "text", "old": "text?", "term_name": "text", "value_name": "text"}),
+    EventKind("customer.change_reported", "登记重大变动", "{actor}登记{side}变动：{matter}",
+              {"matter": "text", "side": "text", "occurred_on": "date"}, PERSONAL),
+    EventKind("customer.transferred", "转移", "{actor}把客户转移给{to_name}", {"to": "person", "to_name": "text", "former": "person?", "reason": "text?"}),
+    EventKind("customer.assigned", "指派负责人", "{actor}指派{to_name}负责", {"to": "person", "to_name": "text", "former": "person?", "reason": "text?"}),
+    EventKind("customer.released", "放入公海", "{actor}将客户放入公海", {"former": "person?", "reason": "text?"}),
+    EventKind("customer.collaborator_added", "添加协作人", "{actor}添加协作人{person_name}", {"person": "person", "person_name": "text", "access": "text"}),
+    EventKind("customer.collaborator_removed", "移除协作人", "{actor}移除协作人{person_name}", {"person": "person", "person_name": "text"}),
+    EventKind("customer.contact_added", "添加联系人", "{actor}添加联系人", {"contact": "contact"}, PERSONAL),
+    EventKind("customer.contact_updated", "修改联系人", "{actor}修改联系人的{fields}", {"contact": "contact", "fields": "text"}, PERSONAL),
+    EventKind("customer.searched", "查重", "{actor}查重，得到 {hits} 条", {"hits": "integer"}, PERSONAL),
+]  # fmt: skip
+
+OWNER_EVENTS = ["customer.registered", "customer.transferred", "customer.assigned", "customer.released"]
+
+
+def register() -> None:
+    """Make the kinds known to the ledger."""
+    kinds.register(*KINDS)

@@ -1,0 +1,159 @@
+"""The search index: fragments of any length from one character, pinyin initials, numbers, codes, phones.
+
+Every line of `SearchText.text` is one folded value. The index holds its pairs of neighbouring characters (and its last
+character, so that one character can be found as a prefix); a hit is then checked against the text itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from functools import reduce
+
+from django.db import connection
+from django.db.models import Exists, OuterRef, Q
+
+from kedang.customers.models import Contact, Customer, FormerName, PhoneDigits, SearchText
+from kedang.kernel.names import digits, fold
+from kedang.kernel.names import pinyin_initials as initials
+
+MAX_IDS = 2000
+FULL_NUMBER = 7  # digits from which a phone counts as known to the searcher, not guessed
+
+
+# ---- writing: called by the actions that change a name, a number, a contact or a phone -------------------------------
+
+
+def reindex(customer: Customer) -> None:
+    """Write the two search rows of a file anew from what is stored."""
+    former = FormerName.objects.filter(customer=customer).values_list("name", flat=True)
+    people = Contact.objects.filter(customer=customer, left_at=None).values_list("name", flat=True)
+    phones = PhoneDigits.objects.filter(customer=customer).values_list("digits", flat=True)
+    index_new(customer, former=former, contacts=people, phones=phones)
+
+
+def index_new(
+    customer: Customer, *, former: Iterable[str] = (), contacts: Iterable[str] = (), phones: Iterable[str] = ()
+) -> None:
+    """Write the two search rows from values at hand (spares the reading for a file just registered)."""
+    names = [customer.name, *former]
+    public = [fold(name) for name in names] + [initials(name) for name in names]
+    public += [fold(customer.number), fold(customer.credit_code or "")]
+    private = [form for name in contacts for form in (fold(name), initials(name))] + list(phones)
+    _write(customer, False, public)
+    _write(customer, True, private)
+
+
+def _write(customer: Customer, private: bool, lines: Iterable[str]) -> None:
+    kept = list(dict.fromkeys(line for line in lines if line))
+    row, _ = SearchText.objects.update_or_create(customer=customer, private=private, defaults={"text": "\n".join(kept)})
+    terms = list(dict.fromkeys(term for line in kept for term in terms_of(line)))
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("DELETE FROM customers_search WHERE rowid = %s", [row.pk])
+            cursor.execute("INSERT INTO customers_search(rowid, terms) VALUES (%s, %s)", [row.pk, " ".join(terms)])
+        else:
+            cursor.execute(
+                "UPDATE customers_searchtext SET terms = array_to_tsvector(%s) WHERE id = %s", [terms, row.pk]
+            )
+
+
+def terms_of(line: str) -> list[str]:
+    """The index terms of one folded value."""
+    return [line[i : i + 2] for i in range(len(line) - 1)] + [line[-1]] if line else []
+
+
+# ---- reading ---------------------------------------------------------------------------------------------------------
+
+
+def matching_ids(text: str, *, private: bool = False, limit: int = MAX_IDS) -> list[int] | None:
+    """Ids of files that match every word of the text; None when more than `limit` match (then filter by `matches`)."""
+    words = _words(text)
+    if not words:
+        return []
+    found: set[int] | None = None
+    for word in words:
+        ids = _ids(word, private, limit)
+        if len(ids) > limit:
+            return None
+        found = set(ids) if found is None else found & set(ids)
+    return sorted(found or ())
+
+
+def matches(text: str, *, private: bool = False) -> Q:
+    """The same search as a condition on each file; for fragments too common to be listed first."""
+    rows = [
+        Q(Exists(SearchText.objects.filter(customer=OuterRef("pk"), private=private, text__contains=word)))
+        for word in _words(text)
+    ]
+    return reduce(Q.__and__, rows, Q())
+
+
+def ids_by_phone(text: str) -> list[int]:
+    """Ids of files with exactly this phone number; none for fewer than seven digits."""
+    number = digits(text)
+    if len(number) < FULL_NUMBER:
+        return []
+    return list(PhoneDigits.objects.filter(digits=number).values_list("customer_id", flat=True).distinct()[:MAX_IDS])
+
+
+def candidate_ids(normalized: str, limit: int = MAX_IDS) -> list[int]:
+    """Ids of files whose name shares enough with a normalised name to be worth comparing, at most `limit`."""
+    pairs = [normalized[i : i + 2] for i in range(len(normalized) - 1)]
+    if not pairs:
+        return []
+    if len(pairs) <= 3:
+        groups: list[tuple[str, ...]] = [(pair,) for pair in pairs]
+    else:
+        groups = list(zip(pairs, pairs[1:], strict=False))
+        # 上海市… is shared by a tenth of all files and would fill the limit.
+        telling = [group for group in groups if not re.search(r"[省市县区]", "".join(group))]
+        groups = telling or groups
+    return _query(_any_of(groups), "", False, limit)
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in (fold(part) for part in text.split()) if word][:6]
+
+
+def _ids(word: str, private: bool, limit: int) -> list[int]:
+    return _query(_all_of(word), word, private, limit + 1)
+
+
+def _quoted(term: str) -> str:
+    # fold() leaves letters, digits and Han only, so a term can hold no quote and no operator.
+    return f'"{term}"' if connection.vendor == "sqlite" else f"'{term}'"
+
+
+def _all_of(word: str) -> str:
+    star = "*" if connection.vendor == "sqlite" else ":*"
+    if len(word) == 1:
+        return _quoted(word) + star
+    joiner = " AND " if connection.vendor == "sqlite" else " & "
+    return joiner.join(_quoted(word[i : i + 2]) for i in range(len(word) - 1))
+
+
+def _any_of(groups: Collection[tuple[str, ...]]) -> str:
+    both, either = (" AND ", " OR ") if connection.vendor == "sqlite" else (" & ", " | ")
+    return either.join("(" + both.join(_quoted(term) for term in group) + ")" for group in groups)
+
+
+def _query(expression: str, recheck: str, private: bool, limit: int) -> list[int]:
+    """Ids first, without an order: sorting here makes PostgreSQL walk the whole table backwards."""
+    if connection.vendor == "sqlite":
+        sql = (
+            "SELECT t.customer_id FROM customers_search s JOIN customers_searchtext t ON t.id = s.rowid"
+            " WHERE s.terms MATCH %s AND t.private = %s AND instr(t.text, %s) > 0 LIMIT %s"
+        )
+        values = [expression, private, recheck, limit]
+        if not recheck:
+            sql, values = sql.replace(" AND instr(t.text, %s) > 0", ""), [expression, private, limit]
+    else:
+        sql = (
+            "SELECT customer_id FROM customers_searchtext"
+            " WHERE terms @@ %s::tsquery AND private = %s AND position(%s in text) > 0 LIMIT %s"
+        )
+        values = [expression, private, recheck, limit]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return [row[0] for row in cursor.fetchall()]
