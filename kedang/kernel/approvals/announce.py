@@ -94,7 +94,7 @@ def _data(request: Request, before: State, after: State, move: Move) -> dict[str
         return {**vote, "to_step": move.step, "straight": move.then == "straight"}
     if move.kind in _WHERE:
         return {**vote, "people": _names(move.to), "where": _WHERE[move.kind]}
-    if move.to:
+    if move.kind in ("transfer", "delegate", "remove_signer"):
         return {**vote, "people": _names(move.to)}
     return vote
 
