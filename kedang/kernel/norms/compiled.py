@@ -1,4 +1,7 @@
-"""A pack made ready to run: every expression compiled, every trigger indexed. Pure."""
+"""A pack made ready to run: every expression compiled, every trigger indexed. Pure.
+
+Which variables each part may use stands in `binding`.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from datetime import date
 from typing import Any, Literal
 
 from kedang.kernel.norms.expressions import Expression
+from kedang.kernel.norms.expressions import types as literals
 from kedang.kernel.norms.loader import LoadedPack
 from kedang.kernel.norms.schema import Form, Norm, Pack
 from kedang.kernel.norms.vocabulary import Vocabulary
@@ -25,8 +29,9 @@ class ActionKey:
 @dataclass(frozen=True)
 class CompiledNorm:
     """A norm with its expressions. `exprs` is keyed by path: 'when', 'opens.where', 'bearer', 'done.where',
-    'done.state', 'opens.for_each', 'due.from', 'due.on', 'void_when', 'absent.valid', 'absent.since', 'grant.until',
-    'choose', 'by[0]', 'ladder.anchor', 'ladder.stop_when', 'do[0].per', 'table[1].when', 'table[1].give.A', 'formula' …"""
+    'done.state', 'opens.for_each', 'due.from', 'due.on', 'every.of', 'void_when', 'absent.valid', 'absent.since',
+    'grant.until', 'choose', 'by[0]', 'ladder.anchor', 'ladder.stop_when', 'do[0].per', 'ladder.steps[0].do[0].notify',
+    'table[1].when', 'table[1].give.A', 'formula' …"""
 
     norm: Norm
     pack_id: str
@@ -35,7 +40,7 @@ class CompiledNorm:
     clauses: tuple[str, ...]
     exprs: Mapping[str, Expression] = field(default_factory=dict)
     roles: Mapping[str, str] = field(default_factory=dict)
-    """Where a role's id stands in place of an expression: {'bearer': 'dept_manager', 'done.by': 'market', 'do[0].notify': …}."""
+    """Where a role's id stands in place of an expression: {'bearer': 'dept_manager', 'done.by': 'market', 'ask': …}."""
     actions: tuple[ActionKey, ...] = ()
     for_each: tuple[str, str] = ("", "")
     """Of a schedule or a periodic consequence: ('holder', role), ('unit', role), ('file', ''), ('person', ''), ('company', '')."""
@@ -46,6 +51,9 @@ class CompiledNorm:
     def expr(self, path: str) -> Expression | None:
         """The expression at a path, if the norm has one."""
         return self.exprs.get(path)
+
+
+Index = Mapping[str, tuple[CompiledNorm, ...]]
 
 
 @dataclass
@@ -65,18 +73,18 @@ class Regulation:
     """{route: per step {'when': …, 'agree_if': …}}; a norm's inline route stands under the norm's bare id."""
     scope_expr: Expression | None = None
     """applies_to.where, over `file`."""
-    by_action: Mapping[str, tuple[CompiledNorm, ...]] = field(default_factory=dict)
-    by_form_action: Mapping[str, tuple[CompiledNorm, ...]] = field(default_factory=dict)
-    by_stage: Mapping[str, tuple[CompiledNorm, ...]] = field(default_factory=dict)
-    opens_on: Mapping[str, tuple[CompiledNorm, ...]] = field(default_factory=dict)
+    by_action: Index = field(default_factory=dict)
+    by_form_action: Index = field(default_factory=dict)
+    by_stage: Index = field(default_factory=dict)
+    opens_on: Index = field(default_factory=dict)
     """Duties by the kind of event that opens them ('form.filed' for forms)."""
-    done_on: Mapping[str, tuple[CompiledNorm, ...]] = field(default_factory=dict)
+    done_on: Index = field(default_factory=dict)
     """Duties and schedules by the kind of event that closes them."""
-    reacts_on: Mapping[str, tuple[CompiledNorm, ...]] = field(default_factory=dict)
+    reacts_on: Index = field(default_factory=dict)
     """Consequences by event kind; those of `absent` stand here too (their clock restarts)."""
-    breach_of: Mapping[str, tuple[CompiledNorm, ...]] = field(default_factory=dict)
+    breach_of: Index = field(default_factory=dict)
     """Consequences by the qid of the duty or schedule whose breach triggers them."""
-    assigns_on: Mapping[str, tuple[CompiledNorm, ...]] = field(default_factory=dict)
+    assigns_on: Index = field(default_factory=dict)
     timed: tuple[CompiledNorm, ...] = ()
     """Schedules, and consequences that are absent, every or ladder: what a tick must look at."""
     computations: Mapping[str, CompiledNorm] = field(default_factory=dict)
@@ -95,16 +103,44 @@ class Regulation:
 
     def param(self, name: str, on: date) -> Any:
         """The parameter's typed value in force on a day (Duration, Decimal, time, date, str, bool); None before its first."""
-        raise NotImplementedError
+        parameter = self.pack.parameters[name]
+        since = max((day for day in parameter.values if day <= on), default=None)
+        return None if since is None else typed_value(parameter.type, parameter.values[since])
 
     def params(self, on: date) -> dict[str, Any]:
         """All parameters with a value on that day, to be merged into `Env.vars`."""
-        raise NotImplementedError
+        found = {name: self.param(name, on) for name in self.pack.parameters}
+        return {name: value for name, value in found.items() if value is not None}
 
     def clause_text(self, number: str) -> str:
         """The clause's wording ('' when the pack has no such clause)."""
         entry = self.pack.clauses.get(number)
         return entry.text if entry else ""
+
+
+def typed_value(kind: str, value: Any) -> Any:
+    """A parameter's value as its type wants it; ValueError (Chinese) when it is something else."""
+    text = value.isoformat() if isinstance(value, date) else str(value)
+    if kind == "bool":
+        if not isinstance(value, bool):
+            raise ValueError(f"“{text}”不是 true 或 false")
+        return value
+    if kind in ("text", "period"):
+        return text
+    if isinstance(value, bool):
+        raise ValueError(f"“{text}”写法不对，这里要{literals.name_of(literals.base(kind))}")
+    if kind == "duration":
+        return literals.read_duration(text)
+    if kind in ("number", "money", "percent"):
+        number = literals.read_number(text)
+        return int(number) if isinstance(value, int) else number
+    return literals.read_literal(text, kind)
+
+
+def resolve(text: str, kind: str, params: Mapping[str, Any]) -> Any:
+    """What `within: filing_period` or `within: 5 working_days` says: a parameter's value or the literal itself."""
+    named = params.get(text)
+    return typed_value(kind, text) if named is None else named
 
 
 def compile_pack(
@@ -114,4 +150,6 @@ def compile_pack(
     events: Mapping[str, Any] | None = None,
 ) -> Regulation:
     """Compile; PackError lists every expression that does not hold. `events`: kinds by name (default: the ledger's)."""
-    raise NotImplementedError
+    from kedang.kernel.norms.compiling import PackCompiler
+
+    return PackCompiler(loaded, vocabulary, others or {}, events).compile()

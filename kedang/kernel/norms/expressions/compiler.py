@@ -46,6 +46,11 @@ _COMPARE: dict[type[ast.cmpop], str] = {
 _ARITHMETIC: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 
 
+# `from` is a word of Python but also what a flow moves from; it is read under a stand-in of the same length.
+_FROM = re.compile(r"(?<![\w'\"])from(?![\w'\"])")
+_STAND_IN = "ƒrom"
+
+
 class Fault(Exception):
     """A fault at a part of the source."""
 
@@ -62,15 +67,26 @@ def compile_expr(text: str, scope: Scope, expects: Type | None = None, where: Ma
     """
     source = text.replace("\n", " ")
     indent = len(source) - len(source.lstrip())
-    tree = _parse(source.strip(), where.at(indent))
-    compiler = Compiler(source.strip(), scope)
+    source = source.strip()
+    readable = _readable(source)
+    tree = _parse(readable, where.at(indent))
+    compiler = Compiler(readable, scope)
     try:
-        return build(compiler.top(tree, expects), source.strip(), where)
+        return build(compiler.top(tree, expects), source, where)
     except Fault as fault:
         place = where.at(indent + compiler.offset(fault.tree))
         raise PackError([problem(place, fault.message, fault.suggestion)]) from None
     except RecursionError:
         raise PackError([problem(where, "式子嵌套太深")]) from None
+
+
+def _readable(source: str) -> str:
+    """The source with `from` outside quotes under its stand-in."""
+    parts, last = [], 0
+    for quoted in _QUOTED.finditer(source):
+        parts += [_FROM.sub(_STAND_IN, source[last : quoted.start()]), quoted[0]]
+        last = quoted.end()
+    return "".join([*parts, _FROM.sub(_STAND_IN, source[last:])])
 
 
 def _parse(source: str, where: Mark) -> ast.expr:
@@ -116,7 +132,7 @@ class Compiler:
     def text(self, tree: ast.AST) -> str:
         """The part's source."""
         first, last = getattr(tree, "col_offset", 0), getattr(tree, "end_col_offset", None)
-        return self._bytes[first:last].decode(errors="ignore")
+        return self._bytes[first:last].decode(errors="ignore").replace(_STAND_IN, "from")
 
     # ---- entry --------------------------------------------------------------------------------------------
 
@@ -188,11 +204,11 @@ class Compiler:
         raise Fault(tree, f"式子里不能写 {text}", hint)
 
     def _name(self, tree: ast.Name, want: Type | None) -> Node:
-        return names.variable(tree.id, self.scope, self.in_rows)
+        return names.variable(_name(tree.id), self.scope, self.in_rows)
 
     def _attribute(self, tree: ast.Attribute, want: Type | None) -> Node:
         owner = self.strict(tree.value)
-        return names.attribute(owner, tree.attr, self.text(tree), self.scope)
+        return names.attribute(owner, _name(tree.attr), self.text(tree), self.scope)
 
     def _call(self, tree: ast.Call, want: Type | None) -> Node:
         if tree.keywords:
@@ -372,6 +388,10 @@ def _result(a: Type, op: str, b: Type) -> Type | None:
     if a in types.MOMENTS and b in types.MOMENTS and op == "-":
         return "number"
     return "duration" if op == "*" and {a, b} == {"duration", "number"} else None
+
+
+def _name(written: str) -> str:
+    return "from" if written == _STAND_IN else written
 
 
 def _is_text(tree: ast.expr) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from decimal import Decimal, DivisionByZero, InvalidOperation
 from functools import singledispatch
 from typing import Any
@@ -243,7 +244,8 @@ def _(node: Not) -> Fn:
 
 @value.register
 def _(node: Known) -> Fn:
-    get, inner = fetch(node.part), node.part
+    inner = node.part
+    get = _given(inner) if isinstance(inner, Variable) else fetch(inner)
 
     def run(r: Run) -> Any:
         found = get(r)
@@ -253,6 +255,11 @@ def _(node: Known) -> Fn:
         return found is not None
 
     return run
+
+
+def _given(node: Variable) -> Fn:
+    """Whether an argument was filled in may be asked of a required one too: then empty is an answer."""
+    return fetch(replace(node, nullable=True))
 
 
 @value.register

@@ -1,0 +1,447 @@
+"""Compiles one norm."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from kedang.kernel.norms.binding import ACTOR, DUTY, FILE, FILED, PERIOD, Vars, as_list, each_of, kinds_of
+from kedang.kernel.norms.clauses import numbers
+from kedang.kernel.norms.compiled import ActionKey, CompiledNorm, typed_value
+from kedang.kernel.norms.expressions import Expression, Var
+from kedang.kernel.norms.expressions.types import element
+from kedang.kernel.norms.problems import suggest
+from kedang.kernel.norms.schema import (
+    ApprovalNorm,
+    AssignmentNorm,
+    ComputationNorm,
+    ConsequenceNorm,
+    Due,
+    DutyNorm,
+    ExprEvery,
+    Norm,
+    ProhibitionNorm,
+    ScheduleNorm,
+    TableEvery,
+    Trigger,
+)
+from kedang.kernel.norms.vocabulary import Type
+from kedang.kernel.workdays import deadlines, periods
+
+if TYPE_CHECKING:
+    from kedang.kernel.norms.compiling import PackCompiler
+
+TARGET = "person|unit|set[person]"
+_IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]*")
+_PERCENT = re.compile(r"\d+(\.\d+)?%")
+DO_EXPRESSIONS: Mapping[str, Type] = {
+    "when": "bool",
+    "to": TARGET,
+    "person": "person|set[person]",
+    "unit": "unit",
+    "customer": "customer",
+    "about": "person|unit|customer",
+    "bearer": TARGET,
+    "per": "number",
+    "points": "number",
+    "amount": "number",
+    "count": "number",
+}
+"""Keys of a consequence's `do` that are expressions; everything else is handed to the effect as written."""
+TARGETS = frozenset({"to", "bearer", "notify", "escalate"})
+"""Keys of `do` where a role of the pack may stand in place of an expression."""
+
+
+class NormCompiler:
+    """One norm's way from shape to compiled."""
+
+    def __init__(self, owner: PackCompiler, index: int, norm: Norm) -> None:
+        self.owner = owner
+        self.words = owner.words
+        self.pack = owner.pack
+        self.at: tuple[str | int, ...] = ("norms", index)
+        self.norm = norm
+        self.exprs: dict[str, Expression] = {}
+        self.roles: dict[str, str] = {}
+        self.more: dict[str, Any] = {}
+
+    def compile(self) -> CompiledNorm:
+        """The compiled norm; problems are noted at the owner."""
+        handlers: dict[type, Callable[[Any], None]] = {
+            DutyNorm: self._duty,
+            ScheduleNorm: self._schedule,
+            ProhibitionNorm: self._prohibition,
+            ApprovalNorm: self._approval,
+            AssignmentNorm: self._assignment,
+            ConsequenceNorm: self._consequence,
+            ComputationNorm: self._computation,
+        }
+        handlers[type(self.norm)](self.norm)
+        qid = f"{self.pack.pack}.{self.norm.id}"
+        clauses = tuple(numbers(self.norm.clause))
+        return CompiledNorm(self.norm, self.pack.pack, qid, clauses, self.exprs, self.roles, **self.more)
+
+    # ---- tools --------------------------------------------------------------------------------------------
+
+    def expr(
+        self,
+        path: str,
+        text: str | None,
+        variables: Vars,
+        expects: Type | None = "bool",
+        *,
+        gaps: bool = False,
+        rows: Vars | None = None,
+    ) -> None:
+        """Compile the text at a path, if there is one. Without `expects` any type will do."""
+        if text is None:
+            return
+        found = self.owner.expr(text, self.words.scope(variables, rows=rows, gaps=gaps), expects, self._keys(path))
+        if found is not None:
+            self.exprs[path] = found
+
+    def target(self, path: str, text: str | None, variables: Vars) -> None:
+        """A person, unit or set of persons, or a role of the pack."""
+        if text is None:
+            return
+        if text in self.pack.roles:
+            self.roles[path] = text
+        elif _IDENTIFIER.fullmatch(text) and text not in variables:
+            hint = suggest(text, [*self.pack.roles, *variables])
+            self.fault(path, f"没有角色“{text}”", hint)
+        else:
+            self.expr(path, text, variables, TARGET, gaps=True)
+
+    def fault(self, path: str, message: str, suggestion: str = "") -> None:
+        """Note a problem at a path such as 'do[0].notify'."""
+        self.owner.fault(self._keys(path), message, suggestion)
+
+    def _keys(self, path: str) -> tuple[str | int, ...]:
+        steps = re.findall(r"[^.\[\]]+", path)
+        return (*self.at, *(int(step) if step.isdigit() else step for step in steps))
+
+    def literal(self, path: str, text: str | None, kind: str) -> None:
+        """A literal of a type, or the name of a parameter of that type."""
+        if text is None:
+            return
+        parameter = self.pack.parameters.get(text)
+        if parameter is not None:
+            if parameter.type != kind:
+                self.fault(path, f"参数“{text}”的类型是 {parameter.type}，这里要 {kind}")
+            return
+        if _IDENTIFIER.fullmatch(text):
+            self.fault(path, f"没有参数“{text}”", suggest(text, self.pack.parameters))
+            return
+        try:
+            typed_value(kind, text)
+        except ValueError as fault:
+            self.fault(path, str(fault), getattr(fault, "suggestion", ""))
+
+    # ---- duties -------------------------------------------------------------------------------------------
+
+    def _duty(self, norm: DutyNorm) -> None:
+        variables = self.words.of_trigger(norm.opens)
+        self._check_trigger("opens", norm.opens, opening=True)
+        variables |= self._for_each_of_duty(norm.opens, variables)
+        self.expr("opens.where", norm.opens.where, variables)
+        self.expr("when", norm.when, variables)
+        self.target("bearer", norm.bearer, variables)
+        self._done(norm.done, variables)
+        self._due(norm.due, variables)
+        self.expr("void_when", norm.void_when, {**variables, "bearer": Var("person", "责任人")})
+        self._remind(norm.remind)
+        self.more = {"opens_events": tuple(kinds_of(norm.opens)), "done_events": tuple(kinds_of(norm.done))}
+
+    def _for_each_of_duty(self, opens: Trigger, variables: Vars) -> Vars:
+        if opens.for_each is None:
+            return {}
+        self.expr("opens.for_each", opens.for_each, variables, "set[customer]|set[person]", gaps=True)
+        made = self.exprs.get("opens.for_each")
+        return each_of({"customer": "file", "person": "person"}[element(made.type)]) if made else dict(FILE)
+
+    def _check_trigger(self, path: str, trigger: Trigger, *, opening: bool = False) -> None:
+        named = [trigger.event, trigger.form, trigger.state]
+        if sum(each is not None for each in named) != 1:
+            options = "event、form" if opening else "event、form、state"
+            self.fault(path, f"要且只要写 {options} 之一")
+        elif opening and trigger.state is not None:
+            self.fault(f"{path}.state", "义务要由事件或表单引起", "写 event 或 form")
+
+    def _done(self, done: Trigger, variables: Vars) -> None:
+        self._check_trigger("done", done)
+        bearer: Vars = {"bearer": Var("person", "责任人")}
+        opening = variables.get("event")
+        before: Vars = {"opening": opening} if opening else {}
+        closing = {**variables, **before, **self.words.of_trigger(done), **bearer}
+        self.expr("done.where", done.where, closing)
+        self.expr("done.state", done.state, {**variables, **bearer})
+        if done.by and done.by not in ("bearer", "anyone"):
+            if done.by in self.pack.roles:
+                self.roles["done.by"] = done.by
+            else:
+                self.fault("done.by", f"没有角色“{done.by}”", suggest(done.by, ["bearer", "anyone", *self.pack.roles]))
+        if done.for_ and done.for_ not in ("case", "subject", *closing):
+            self.fault("done.for", f"没有“{done.for_}”可对应", suggest(done.for_, closing))
+        if isinstance(done.count, str):
+            self.expr("done.count", done.count, {**variables, **bearer}, "number")
+
+    def _due(self, due: Due, variables: Vars) -> None:
+        self.literal("due.within", due.within, "duration")
+        self.literal("due.at", due.at, "time")
+        self.expr("due.from", due.from_, variables, "date|datetime", gaps=True)
+        if due.on is not None:
+            self._due_on(due.on, variables)
+        if due.grace is not None:
+            self.literal("due.grace.until", due.grace.until, "time")
+
+    def _due_on(self, spec: str, variables: Vars) -> None:
+        """A named day, a parameter, or an expression of type date."""
+        try:
+            deadlines.check_spec(spec)
+        except ValueError as fault:
+            if re.search(r"[(.]", spec) or spec in variables or spec in self.pack.parameters:
+                self.expr("due.on", spec, variables, "date|datetime", gaps=True)
+            else:
+                self.fault("due.on", str(fault))
+
+    def _remind(self, spans: list[str]) -> None:
+        for index, span in enumerate(spans):
+            self.literal(f"remind[{index}]", span, "duration")
+
+    # ---- schedules ----------------------------------------------------------------------------------------
+
+    def _schedule(self, norm: ScheduleNorm) -> None:
+        kind, role = self._for_each("for_each", norm.for_each)
+        variables = {**each_of(kind), **PERIOD}
+        self._every(norm.every, variables)
+        self.expr("when", norm.when, variables, gaps=kind == "file")
+        if norm.bearer == "each":
+            if kind not in ("holder", "unit", "person"):
+                self.fault("bearer", "这里没有逐个的人或部门", "写责任人，例如 file.owner")
+        else:
+            self.target("bearer", norm.bearer, variables)
+        self._done(norm.done, variables)
+        self._due(norm.due, variables)
+        self.expr("void_when", norm.void_when, {**variables, "bearer": Var("person", "责任人")}, gaps=True)
+        self._remind(norm.remind)
+        self.more = {"for_each": (kind, role), "done_events": tuple(kinds_of(norm.done))}
+
+    def _for_each(self, path: str, text: str) -> tuple[str, str]:
+        """'holder of sales' as ('holder', 'sales')."""
+        words = text.split()
+        if len(words) == 3 and words[0] in ("holder", "unit") and words[1] == "of":
+            if words[2] not in self.pack.roles:
+                self.fault(path, f"没有角色“{words[2]}”", suggest(words[2], self.pack.roles))
+            return words[0], words[2]
+        if text in ("file", "company", "person", "unit"):
+            return text, ""
+        if text == "customer":
+            return "file", ""
+        self.fault(path, f"不认识“{text}”", "可用：file、person、unit、company、holder of 角色、unit of 角色")
+        return "", ""
+
+    def _every(self, every: str | TableEvery | ExprEvery, variables: Vars) -> None:
+        if isinstance(every, ExprEvery):
+            self.expr("every.of", every.of, variables, "text", gaps=True)
+        elif isinstance(every, TableEvery):
+            self._every_table(every)
+        else:
+            self._period("every", every)
+
+    def _every_table(self, every: TableEvery) -> None:
+        term = self.pack.terms.get(every.table)
+        if term is None:
+            self.fault("every.table", f"没有分类“{every.table}”", suggest(every.table, self.pack.terms))
+        for value, period in every.values.items():
+            if term is not None and value not in term.values:
+                self.fault(f"every.values.{value}", f"“{term.name}”没有“{value}”这个值", suggest(value, term.values))
+            self._period(f"every.values.{value}", period)
+
+    def _period(self, path: str, text: str) -> None:
+        parameter = self.pack.parameters.get(text)
+        if parameter is not None and parameter.type != "period":
+            self.fault(path, f"参数“{text}”的类型是 {parameter.type}，这里要 period")
+        elif parameter is None and text.removesuffix("_end") not in periods.KINDS:
+            self.fault(
+                path, f"不认识的周期“{text}”", suggest(text, [*periods.KINDS, "month_end", *self.pack.parameters])
+            )
+
+    # ---- guards -------------------------------------------------------------------------------------------
+
+    def _actions(self, refs: Any) -> tuple[ActionKey, ...]:
+        return tuple(self._action(ref) for ref in (refs if isinstance(refs, list) else [refs]))
+
+    def _action(self, ref: str | dict[str, str]) -> ActionKey:
+        own = self.pack.pack + "."
+        if isinstance(ref, str):
+            known = self.words.vocabulary.actions
+            if ref not in known:
+                self.fault("action", f"没有动作“{ref}”", suggest(ref, known))
+            return ActionKey("action", ref)
+        if list(ref) == ["form"]:
+            name = ref["form"].removeprefix(own)
+            if "." not in name and name not in self.pack.forms:
+                self.fault("action.form", f"没有表单“{name}”", suggest(name, self.pack.forms))
+            return ActionKey("form", name)
+        if list(ref) == ["stage"]:
+            name = ref["stage"].removeprefix(own)
+            stages = [f"{flow}.{each.id}" for flow, spec in self.pack.flows.items() for each in spec.stages]
+            if name.count(".") < 2 and name not in stages:
+                self.fault("action.stage", f"没有阶段“{name}”", suggest(name, stages))
+            return ActionKey("stage", name)
+        self.fault("action", "动作要写名字，或 {form: 表单}，或 {stage: 流程.阶段}")
+        return ActionKey("action", "")
+
+    def _guard(self, norm: ProhibitionNorm | ApprovalNorm) -> Vars:
+        actions = self._actions(norm.action)
+        self.more = {"actions": actions}
+        variables = self.owner.guarded_vars(actions)
+        forms = [self.pack.forms[key.name] for key in actions if key.kind == "form" and key.name in self.pack.forms]
+        rows = self.words.rows(forms[0]) if len(forms) == 1 else None
+        self.expr("when", norm.when, variables, gaps=norm.if_missing is not None, rows=rows)
+        return variables
+
+    def _prohibition(self, norm: ProhibitionNorm) -> None:
+        variables = self._guard(norm)
+        self.target("ask", norm.ask, variables)
+        if norm.field and norm.field not in variables:
+            self.fault("field", f"没有栏目“{norm.field}”", suggest(norm.field, variables))
+
+    def _approval(self, norm: ApprovalNorm) -> None:
+        variables = self._guard(norm)
+        if norm.grant is not None:
+            self.literal("grant.lasts", norm.grant.lasts, "duration")
+            self.expr("grant.until", norm.grant.until, variables, "date|datetime", gaps=True)
+        if (norm.then == "grant") is not (norm.grant is not None):
+            self.fault("then", "then: grant 与 grant: 要一起写", "grant: {verbs: [read], lasts: 7 days}")
+
+    # ---- assignments and consequences ---------------------------------------------------------------------
+
+    def _assignment(self, norm: AssignmentNorm) -> None:
+        variables = self.words.event([norm.event])
+        self.expr("when", norm.when, variables)
+        choose = norm.choose
+        if _IDENTIFIER.fullmatch(choose) and choose not in variables:
+            choose = f"customer.{choose}"
+        self.expr("choose", choose, variables, None, gaps=True)
+        made = self.exprs.get("choose")
+        if made is not None and not element(made.type):
+            self.fault("choose", "这里要一组候选，例如 claims")
+        candidate = (
+            {**variables, "candidate": Var(element(made.type), "候选")} if made and element(made.type) else variables
+        )
+        for index, key in enumerate(norm.by):
+            text = key.removeprefix("-")
+            self.expr(
+                f"by[{index}]", f"candidate.{text}" if _IDENTIFIER.fullmatch(text) else text, candidate, None, gaps=True
+            )
+        for role in (norm.tie or {}).values():
+            if role not in self.pack.roles:
+                self.fault("tie", f"没有角色“{role}”", suggest(role, self.pack.roles))
+        self.more = {"opens_events": (norm.event,)}
+
+    def _consequence(self, norm: ConsequenceNorm) -> None:
+        triggers = [norm.breach, norm.event, norm.form, norm.absent, norm.every, norm.ladder]
+        if sum(each is not None for each in triggers) != 1:
+            self.fault("", "后果要且只要写一种起因", "breach、event、form、absent、every、ladder 之一")
+        variables = self._of_trigger(norm)
+        asks = {**variables, **each_of("file")} if norm.absent else variables
+        periodic = norm.every is not None or norm.absent is not None
+        self.expr("when", norm.when, asks, gaps=periodic)
+        self.expr("where", norm.where, asks, gaps=periodic)
+        self.literal("warn", norm.warn, "duration")
+        self._do("do", norm.do, variables)
+
+    def _of_trigger(self, norm: ConsequenceNorm) -> Vars:
+        """Variables of a consequence, and what else its trigger needs compiled."""
+        if norm.breach is not None:
+            both: Vars = {
+                "bearer": Var("person", "责任人", nullable=True),
+                "person": Var("person", "责任人", nullable=True),
+            }
+            return {"duty": DUTY, **both, "unit": Var("unit", "责任部门", nullable=True), **FILE}
+        if norm.event is not None or norm.form is not None:
+            names = [FILED] if norm.form else as_list(norm.event)
+            self.more = {"opens_events": tuple(names)}
+            return self.words.event(names, norm.form)
+        if norm.absent is not None:
+            return self._absent(norm)
+        if norm.ladder is not None:
+            return self._ladder(norm)
+        return self._periodic(norm)
+
+    def _absent(self, norm: ConsequenceNorm) -> Vars:
+        assert norm.absent is not None
+        names = as_list(norm.absent.event)
+        self.literal("absent.for", norm.absent.for_, "duration")
+        self.expr("absent.since", norm.absent.since, dict(FILE), "date|datetime", gaps=True)
+        self.expr("absent.valid", norm.absent.valid, self.words.event(names), gaps=True)
+        self.more = {"opens_events": tuple(names), "for_each": ("file", "")}
+        return dict(FILE)
+
+    def _periodic(self, norm: ConsequenceNorm) -> Vars:
+        self._period("every", norm.every or "month")
+        kind, role = self._for_each("for_each", norm.for_each or "company")
+        self.more = {"for_each": (kind, role)}
+        return {**each_of(kind), **PERIOD, "month": Var("text", "月份")}
+
+    def _ladder(self, norm: ConsequenceNorm) -> Vars:
+        assert norm.ladder is not None
+        subject = norm.ladder.anchor.partition(".")[0]
+        variables = dict(FILE)
+        if any(name.startswith(f"{subject}.") for name in self.words.vocabulary.facts):
+            variables.setdefault(subject, Var(subject, subject))
+        self.expr("ladder.anchor", norm.ladder.anchor, variables, "date|datetime", gaps=True)
+        self.expr("ladder.stop_when", norm.ladder.stop_when, variables, gaps=True)
+        for index, step in enumerate(norm.ladder.steps):
+            steps = step.do if isinstance(step.do, list) else [step.do]
+            path = f"ladder.steps[{index}].do"
+            self._do(path, steps, variables, single=not isinstance(step.do, list))
+        return variables
+
+    def _do(self, path: str, steps: list[dict[str, Any]], variables: Vars, *, single: bool = False) -> None:
+        """The verbs of a consequence: {notify: owner}, {propose: points, per: 2} …"""
+        effects = self.words.vocabulary.effects
+        for index, step in enumerate(steps):
+            verb = next(iter(step), "")
+            place = path if single else f"{path}[{index}]"
+            if verb not in effects:
+                self.fault(f"{place}.{verb}", f"没有后果“{verb}”", suggest(verb, effects))
+            for key, value in step.items():
+                self._do_value(f"{path}[{index}].{key}", f"{place}.{key}", key, value, variables)
+
+    def _do_value(self, path: str, place: str, key: str, value: Any, variables: Vars) -> None:
+        if not isinstance(value, str):
+            return
+        known = {**variables, "actor": ACTOR} if "actor" not in variables else variables
+        if key in TARGETS:
+            text = "file.owner" if value == "owner" else value
+            self._at(place, path, lambda p: self.target(p, text, known))
+        elif key in DO_EXPRESSIONS:
+            self._at(place, path, lambda p: self.expr(p, value, known, DO_EXPRESSIONS[key], gaps=True))
+
+    def _at(self, place: str, path: str, compile_at: Callable[[str], None]) -> None:
+        """Compile at the place where it stands in the file, keep under the regular path."""
+        compile_at(place)
+        if place != path:
+            for shelf in (self.exprs, self.roles):
+                if place in shelf:
+                    shelf[path] = shelf.pop(place)  # type: ignore[attr-defined]
+
+    # ---- computations -------------------------------------------------------------------------------------
+
+    def _computation(self, norm: ComputationNorm) -> None:
+        variables: Vars = {name: Var(kind, name) for name, kind in norm.args.items()}
+        self.expr("when", norm.when, variables, gaps=True)
+        self.expr("formula", norm.formula, variables, None, gaps=True)
+        if bool(norm.table) is bool(norm.formula):
+            self.fault("", "计算要且只要写 table、formula 之一")
+        for index, row in enumerate(norm.table):
+            self.expr(f"table[{index}].when", row.when, variables, gaps=True)
+            if row.otherwise is (row.when is not None):
+                self.fault(f"table[{index}]", "每行要写 when 或 otherwise: true")
+            gives = row.give.items() if isinstance(row.give, dict) else [("", row.give)]
+            for key, value in gives:
+                if isinstance(value, str) and not _PERCENT.fullmatch(value):
+                    self.expr(f"table[{index}].give{'.' if key else ''}{key}", value, variables, None, gaps=True)
