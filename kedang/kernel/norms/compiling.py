@@ -12,6 +12,7 @@ from kedang.kernel.norms.compiled import CompiledNorm, Index, Regulation, typed_
 from kedang.kernel.norms.compiling_norms import NormCompiler
 from kedang.kernel.norms.expressions import Expression, Scope, Var, compile_expr
 from kedang.kernel.norms.loader import LoadedPack
+from kedang.kernel.norms.marks import KeyPath
 from kedang.kernel.norms.problems import PackError, Problem, problem
 from kedang.kernel.norms.schema import ApprovalNorm, FormField, Pack, RouteStep
 from kedang.kernel.norms.vocabulary import Type, Vocabulary
@@ -50,11 +51,11 @@ class PackCompiler:
 
     # ---- tools --------------------------------------------------------------------------------------------
 
-    def fault(self, path: tuple[str | int, ...], message: str, suggestion: str = "") -> None:
+    def fault(self, path: KeyPath, message: str, suggestion: str = "") -> None:
         """Note a problem at a path of keys."""
         self.problems.append(problem(self.loaded.mark(*path), message, suggestion))
 
-    def expr(self, text: str, scope: Scope, expects: Type | None, path: tuple[str | int, ...]) -> Expression | None:
+    def expr(self, text: str, scope: Scope, expects: Type | None, path: KeyPath) -> Expression | None:
         """The expression at a path; None (and a problem noted) when it does not hold."""
         try:
             return compile_expr(text, scope, expects, self.loaded.mark(*path))
@@ -71,18 +72,18 @@ class PackCompiler:
                     self.fault(("parameters", name, "values", day.isoformat()), str(fault))
 
     def _unique_ids(self) -> None:
-        self._unique([norm.id for norm in self.pack.norms], lambda i: ("norms", i, "id"), "规则")
+        self._unique([norm.id for norm in self.pack.norms], ("norms",), "规则")
         for name, form in self.pack.forms.items():
-            row_ids = [each.id for each in form.rows.fields] if form.rows else []
-            self._unique([each.id for each in form.fields], lambda i, n=name: ("forms", n, "fields", i, "id"), "栏目")
-            self._unique(row_ids, lambda i, n=name: ("forms", n, "rows", "fields", i, "id"), "栏目")
+            self._unique([each.id for each in form.fields], ("forms", name, "fields"), "栏目")
+            if form.rows:
+                self._unique([each.id for each in form.rows.fields], ("forms", name, "rows", "fields"), "栏目")
         for name, flow in self.pack.flows.items():
-            self._unique([each.id for each in flow.stages], lambda i, n=name: ("flows", n, "stages", i, "id"), "阶段")
+            self._unique([each.id for each in flow.stages], ("flows", name, "stages"), "阶段")
 
-    def _unique(self, ids: list[str], place: Callable[[int], tuple[str | int, ...]], what: str) -> None:
+    def _unique(self, ids: list[str], listed_at: KeyPath, what: str) -> None:
         for index, each in enumerate(ids):
             if each in ids[:index]:
-                self.fault(place(index), f"{what}“{each}”写了两次", "id 各不相同，一经使用不改")
+                self.fault((*listed_at, index, "id"), f"{what}“{each}”写了两次", "id 各不相同，一经使用不改")
 
     # ---- parts --------------------------------------------------------------------------------------------
 
@@ -119,7 +120,7 @@ class PackCompiler:
                 fields[""] = {"attach": expr} if expr else {}
         return found
 
-    def _field(self, spec: FormField, scope: Scope, path: tuple[str | int, ...]) -> dict[str, Expression]:
+    def _field(self, spec: FormField, scope: Scope, path: KeyPath) -> dict[str, Expression]:
         wanted = (("required_when", spec.required_when), ("must", spec.must))
         exprs = {key: self.expr(text, scope, "bool", (*path, key)) for key, text in wanted if text}
         return {key: expr for key, expr in exprs.items() if expr}
@@ -137,7 +138,7 @@ class PackCompiler:
         return found
 
     def _steps(
-        self, route: list[RouteStep], variables: Vars, path: tuple[str | int, ...]
+        self, route: list[RouteStep], variables: Vars, path: KeyPath
     ) -> tuple[dict[str, Expression], ...]:
         steps = []
         for index, step in enumerate(route):

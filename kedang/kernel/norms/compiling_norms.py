@@ -424,10 +424,10 @@ class NormCompiler:
     def _at(self, place: str, path: str, compile_at: Callable[[str], None]) -> None:
         """Compile at the place where it stands in the file, keep under the regular path."""
         compile_at(place)
-        if place != path:
-            for shelf in (self.exprs, self.roles):
-                if place in shelf:
-                    shelf[path] = shelf.pop(place)  # type: ignore[attr-defined]
+        if place != path and place in self.exprs:
+            self.exprs[path] = self.exprs.pop(place)
+        if place != path and place in self.roles:
+            self.roles[path] = self.roles.pop(place)
 
     # ---- computations -------------------------------------------------------------------------------------
 

@@ -120,7 +120,7 @@ class Vocabulary:
 
     def add(self, word: Action | Fact | Figure | Page | Effect | Builtin | Binding) -> None:
         """Register a word; a second word of one name is a programming error."""
-        shelf: dict[str, Any] = {
+        shelves: dict[type, dict[str, Any]] = {
             Action: self.actions,
             Fact: self.facts,
             Figure: self.figures,
@@ -128,7 +128,8 @@ class Vocabulary:
             Effect: self.effects,
             Builtin: self.builtins,
             Binding: self.bindings,
-        }[type(word)]
+        }
+        shelf = shelves[type(word)]
         if word.name in shelf and shelf[word.name] != word:
             raise ValueError(f"{type(word).__name__} {word.name} is registered twice")
         shelf[word.name] = word
