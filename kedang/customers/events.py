@@ -14,8 +14,9 @@ KINDS = [
     EventKind("customer.registered", "登记客户", "{actor}登记客户，编号 {number}", {"number": "text", "kind": "text", "source": "text?"}),
     EventKind("customer.updated", "修改资料", "{actor}修改了{fields}", {"fields": "text", "names": "json", "version": "integer"}, ANY_FIELD),
     EventKind("customer.renamed", "客户更名", "{actor}登记客户更名", {}, PERSONAL),
-    EventKind("customer.classified", "调整分类", "{actor}把{term_name}定为{value_name}",
-              {"term": "text", "value": "text", "old": "text?", "term_name": "text", "value_name": "text"}),
+    # Recorded by the kernel (flows.set_term), for forms that bind a class as well as for customer.classify.
+    EventKind("customer.classified", "调整分类", "{actor}把{name}定为{new_label}",
+              {"term": "text", "name": "text", "old": "text?", "new": "text", "old_label": "text?", "new_label": "text"}),
     EventKind("customer.change_reported", "登记重大变动", "{actor}登记{side}变动：{matter}",
               {"matter": "text", "side": "text", "occurred_on": "date"}, PERSONAL),
     EventKind("customer.transferred", "转移", "{actor}把客户转移给{to_name}", {"to": "person", "to_name": "text", "former": "person?", "reason": "text?"}),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 from functools import reduce
+from itertools import pairwise
 
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q
@@ -105,7 +106,7 @@ def candidate_ids(normalized: str, limit: int = MAX_IDS) -> list[int]:
     if len(pairs) <= 3:
         groups: list[tuple[str, ...]] = [(pair,) for pair in pairs]
     else:
-        groups = list(zip(pairs, pairs[1:], strict=False))
+        groups = list(pairwise(pairs))
         # 上海市… is shared by a tenth of all files and would fill the limit.
         telling = [group for group in groups if not re.search(r"[省市县区]", "".join(group))]
         groups = telling or groups

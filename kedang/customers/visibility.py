@@ -40,9 +40,9 @@ def within(reach: Reach) -> Q:
     return condition | Q(pk__in=named) if named else condition
 
 
-def file_for(person: Person, file: int, verb: Verb = "list") -> Customer:
+def file_for(person: Person, file: int, verb: Verb = "list", *, who: Standing | None = None) -> Customer:
     """The one way from user input to a file: within the person's reach, or NotFound as if it did not exist."""
-    row = visible_files(person, verb).select_related("owner", "unit", "registered_by").filter(pk=file).first()
+    row = visible_files(person, verb, who=who).select_related("owner", "unit", "registered_by").filter(pk=file).first()
     if row is None:
         raise NotFound()
     return row

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, time
 from typing import Any
 
 from kedang.customers import history, identity
 from kedang.customers.actions.registering import FILE_FIELDS, identity_locks
 from kedang.customers.history import FieldChange
 from kedang.customers.models import INDIVIDUAL, ORGANISATION, Customer
-from kedang.kernel.actions import Deed, action
+from kedang.kernel import clock, files
+from kedang.kernel.actions import Deed, action, flows
 from kedang.kernel.errors import Invalid
 from kedang.kernel.fields import Field as F
 from kedang.kernel.ledger import ValueDraft
+from kedang.kernel.norms.store import regulations
 
 CUSTOMER = F("customer", "客户", "customer", required=True)
 CLEARABLE = ["credit_code", "phone", "address", "nature", "parent_unit", "source"]
@@ -91,6 +93,35 @@ def _refuse(deed: Deed, found: dict[str, identity.Match]) -> None:
 
 
 @action(
+    "customer.classify",
+    "调整分类",
+    events=("customer.classified",),
+    locks=lambda args: [f"file:{args.get('customer')}"],
+    args=[
+        CUSTOMER,
+        F("term", "分类", "text", required=True, max=120),
+        F("value", "取值", "text", required=True, max=60),
+    ],
+)
+def classify_customer(*, deed: Deed, customer: int, term: str, value: str) -> str:
+    """Put a file into a class by ids or Chinese labels; returns the value's id. Invalid lists the values there are."""
+    row = history.locked(customer)
+    qid, chosen = flows.term_value(_own_term(row.pk, term), value)
+    flows.set_term(row.pk, qid, chosen, deed)
+    history.touch(row.pk, deed)
+    return chosen
+
+
+def _own_term(customer: int, term: str) -> str:
+    """The full id of a bare term in the pack whose scope the file lies in; two packs may each have a `category`."""
+    view = files.view(customer)
+    for version in regulations().in_force():
+        if "." not in term and term in version.regulation.pack.terms and version.covers(view, ()):
+            return f"{version.pack}.{term}"
+    return term
+
+
+@action(
     "customer.report_change",
     "登记重大变动",
     place="outside",
@@ -118,8 +149,6 @@ def report_change(
     note: str | None = None,
 ) -> int:
     """Write down a major change at the customer or between both sides; returns the id of its line in the history."""
-    from kedang.kernel import clock
-
     day = occurred_on or deed.now.date()
     if day > deed.now.date():
         raise Invalid({"occurred_on": "变动日期不能晚于今天"})
@@ -129,7 +158,7 @@ def report_change(
         "customer.change_reported",
         file=row.pk,
         # The period to report it in counts from the day it happened.
-        occurred_at=deed.now if day == deed.now.date() else clock.at_time(day, _noon()),
+        occurred_at=deed.now if day == deed.now.date() else clock.at_time(day, time(12)),
         data={"matter": matter, "side": side, "occurred_on": day},
         values=[value for value in values if value.new],
     )
@@ -137,9 +166,3 @@ def report_change(
     history.write_changes(row, [change], deed, event=event.pk, reason=note[:200] if note else "")
     history.touch(row.pk, deed)
     return event.pk
-
-
-def _noon() -> Any:
-    from datetime import time
-
-    return time(12)

@@ -1,0 +1,300 @@
+"""The customer list: scope, search, filters, sorting and paging in a fixed number of queries."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet
+
+from kedang.customers import search
+from kedang.customers.masking import shown
+from kedang.customers.models import POOL, VOID, Collaborator, Customer
+from kedang.customers.visibility import find_right, visible_files, within
+from kedang.kernel import clock
+from kedang.kernel.actions import access
+from kedang.kernel.actions.access import Standing
+from kedang.kernel.files import FileView
+from kedang.kernel.norms.models import Duty, DutyState, FileStage, FileTerm
+from kedang.kernel.norms.store import Regulations, regulations
+from kedang.kernel.org.models import Person
+
+MINE, SHARED, BELOW, UNIT, ALL, FREE = "mine", "shared", "below", "unit", "all", "pool"
+SCOPES = {MINE: "我负责的", SHARED: "我参与的", BELOW: "下属的", UNIT: "本部门", ALL: "全部", FREE: "公海"}
+CAP = 1000
+PAGE_SIZES = (20, 50, 100)
+GROUPS = ("base", "contact", "deal")
+SORTS = {
+    "updated": "updated_at",
+    "name": "sort_key",
+    "number": "number",
+    "owner": "owner__sort_key",
+    "unit": "unit__path",
+    "registered": "registered_on",
+    "last_contact": "summary__last_contact_at",
+    "next_contact": "summary__next_contact_on",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One file as the list shows it; masked and hidden values are already so."""
+
+    id: int
+    number: str
+    name: str
+    kind: str
+    status: str
+    owner: str
+    unit: str
+    phone: str
+    last_contact_at: datetime | None
+    last_contact_kind: str
+    last_contact_text: str
+    next_contact_on: date | None
+    next_contact_past: bool
+    tags: list[tuple[str, str]]
+    stages: list[tuple[str, str]]
+    open_duties: int
+    overdue_duties: int
+    next_due_at: datetime | None
+    opens: bool
+    registered_on: date
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of rows; `more` says whether there is another one. Counts come apart (`count_capped`)."""
+
+    rows: list[Row] = field(default_factory=list)
+    page: int = 1
+    page_size: int = 20
+    more: bool = False
+    sort: str = "-updated"
+
+
+def customer_list(
+    person: Person,
+    *,
+    scope: str = ALL,
+    search: str = "",
+    filters: Mapping[str, Any] | None = None,
+    sort: str = "-updated",
+    page: int = 1,
+    page_size: int = 20,
+    who: Standing | None = None,
+) -> Page:
+    """One page of the list. Filters: status, kind, owner, unit, source, term {id: value}, stage {id: value}, overdue,
+    next_past, since, until (registered)."""
+    who = who or access.standing(person.pk)
+    size = page_size if page_size in PAGE_SIZES else PAGE_SIZES[0]
+    number = max(1, page)
+    files = filtered(scope_files(person, scope, who=who), filters or {})
+    if search.strip():
+        files = files.filter(search_condition(person, search, who=who))
+    ordered = files.order_by(*ordering(sort)).select_related("owner", "unit", "summary")
+    start = (number - 1) * size
+    found = list(ordered[start : start + size + 1])
+    return Page(_rows(found[:size], who), number, size, len(found) > size, sort)
+
+
+def scope_files(person: Person, scope: str, *, who: Standing | None = None) -> QuerySet[Customer]:
+    """The files of one scope tab, never more than the person may know of. An unknown scope is 全部."""
+    who = who or access.standing(person.pk)
+    files = visible_files(person, "list", who=who)
+    if scope == FREE:
+        return files.filter(status=POOL)
+    files = files.exclude(status=VOID)
+    if scope == MINE:
+        return files.filter(owner_id=person.pk)
+    if scope == SHARED:
+        shared = Collaborator.objects.filter(person_id=person.pk, until=None).values("customer_id")
+        return files.filter(pk__in=shared)
+    if scope == BELOW:
+        return files.filter(owner_id__in=who.subordinates())
+    if scope == UNIT:
+        return files.filter(unit_id__in=who.units)
+    return files
+
+
+def count_capped(files: QuerySet[Customer], cap: int = CAP) -> int:
+    """How many, counted no further than cap + 1 ('1000+')."""
+    return files.order_by()[: cap + 1].count()
+
+
+def scope_counts(person: Person, *, who: Standing | None = None) -> dict[str, int]:
+    """Capped counts of the scope tabs, for the fragment that comes after the rows; one query a tab."""
+    who = who or access.standing(person.pk)
+    return {scope: count_capped(scope_files(person, scope, who=who)) for scope in SCOPES}
+
+
+# ---- search ----------------------------------------------------------------------------------------------------------
+
+
+def search_files(person: Person, text: str, *, who: Standing | None = None) -> QuerySet[Customer]:
+    """Files in the person's list that match a fragment of name, initials, number, code; phones as far as he may see."""
+    who = who or access.standing(person.pk)
+    return visible_files(person, "list", who=who).filter(search_condition(person, text, who=who))
+
+
+def search_condition(person: Person, text: str, *, who: Standing) -> Q:
+    """The search as a condition. Contacts' names and fragments of phones find only files the person opens by his own
+    right: a masked number must not be found out by trying. A whole number finds what 查重 would tell him."""
+    ids = search.matching_ids(text)
+    condition = search.matches(text) if ids is None else Q(pk__in=ids)
+    opened = within(replace(who.reach("open"), files=frozenset()))
+    private = search.matching_ids(text, private=True)
+    if private is None:
+        condition |= search.matches(text, private=True) & opened
+    elif private:
+        condition |= Q(pk__in=private) & opened
+    if find_right(person, who=who) != "none" and (known := search.ids_by_phone(text)):
+        condition |= Q(pk__in=known)
+    return condition
+
+
+# ---- filters and order -----------------------------------------------------------------------------------------------
+
+
+def filtered(files: QuerySet[Customer], filters: Mapping[str, Any]) -> QuerySet[Customer]:
+    """Narrow by the filters that are set; unknown keys are ignored, so an old link still opens."""
+    plain = {"status": "status", "kind": "kind", "owner": "owner_id", "unit": "unit_id", "source": "source"}
+    for key, column in plain.items():
+        if filters.get(key):
+            files = files.filter(**{column: filters[key]})
+    for term, value in (filters.get("term") or {}).items():
+        rows = FileTerm.objects.filter(file=OuterRef("pk"), term=term)
+        files = files.filter(Exists(rows.filter(value=value)) if value else ~Exists(rows))
+    for flow, stage in (filters.get("stage") or {}).items():
+        files = files.filter(Exists(FileStage.objects.filter(file=OuterRef("pk"), flow=flow, stage=stage)))
+    if filters.get("overdue"):
+        late = Duty.objects.filter(file=OuterRef("pk"), state=DutyState.OPEN, due_at__lt=clock.now())
+        files = files.filter(Exists(late))
+    if filters.get("next_past"):
+        files = files.filter(summary__next_contact_on__lt=clock.today())
+    if filters.get("since"):
+        files = files.filter(registered_on__gte=filters["since"])
+    if filters.get("until"):
+        files = files.filter(registered_on__lte=filters["until"])
+    return files
+
+
+def ordering(sort: str) -> list[Any]:
+    """A sort key ('name', '-last_contact') as columns; the id settles ties, empty values come last."""
+    down = sort.startswith("-")
+    column = SORTS.get(sort.lstrip("-"), "updated_at")
+    if column in ("updated_at", "sort_key", "number", "registered_on"):
+        return [f"-{column}" if down else column, "-pk" if down else "pk"]
+    by = F(column).desc(nulls_last=True) if down else F(column).asc(nulls_last=True)
+    return [by, "-pk"]
+
+
+# ---- rows ------------------------------------------------------------------------------------------------------------
+
+
+def _rows(files: list[Customer], who: Standing) -> list[Row]:
+    ids = [row.pk for row in files]
+    views = _views(files)
+    terms, stages, duties = tags_of(ids), stages_of(ids), duties_of(ids)
+    opening = who.reach("open")
+    today = clock.today()
+    rows = []
+    for row in files:
+        rights = access.field_rights(who, views[row.pk], GROUPS)
+        rows.append(
+            _row(row, rights, terms[row.pk], stages[row.pk], duties[row.pk], opening.holds(views[row.pk]), today)
+        )
+    return rows
+
+
+def _views(files: list[Customer]) -> dict[int, FileView]:
+    helpers: dict[int, set[int]] = defaultdict(set)
+    shared = Collaborator.objects.filter(customer__in=[row.pk for row in files], until=None)
+    for customer, person in shared.values_list("customer_id", "person_id"):
+        helpers[customer].add(person)
+    return {
+        row.pk: FileView(row.pk, row.name, row.number, row.owner_id, row.unit_id, frozenset(helpers[row.pk]))
+        for row in files
+    }
+
+
+def _row(
+    row: Customer,
+    rights: Mapping[str, str],
+    tags: list[tuple[str, str]],
+    stages: list[tuple[str, str]],
+    duties: tuple[int, int, datetime | None],
+    opens: bool,
+    today: date,
+) -> Row:
+    summary = row.summary
+    deal = rights["deal"] == "show"
+    return Row(
+        id=row.pk,
+        number=row.number,
+        name=row.name,
+        kind=row.kind,
+        status=row.status,
+        owner=row.owner.name if row.owner else "",
+        unit=row.unit.name,
+        phone=shown(row.phone, rights["contact"], "phone"),
+        last_contact_at=summary.last_contact_at if deal else None,
+        last_contact_kind=summary.last_contact_kind if deal else "",
+        last_contact_text=summary.last_contact_text if deal else "",
+        next_contact_on=summary.next_contact_on if deal else None,
+        next_contact_past=bool(deal and summary.next_contact_on and summary.next_contact_on < today),
+        tags=tags,
+        stages=stages,
+        open_duties=duties[0],
+        overdue_duties=duties[1],
+        next_due_at=duties[2],
+        opens=opens,
+        registered_on=row.registered_on,
+    )
+
+
+def tags_of(ids: Iterable[int], regs: Regulations | None = None) -> dict[int, list[tuple[str, str]]]:
+    """(term's name, value's label) per file, for the terms of regulations in force; one query."""
+    terms = _labels(regs or regulations())
+    found: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    for file, term, value in FileTerm.objects.filter(file__in=list(ids)).values_list("file", "term", "value"):
+        if term in terms:
+            name, labels = terms[term]
+            found[file].append((name, labels.get(value, value)))
+    return found
+
+
+def _labels(regs: Regulations) -> dict[str, tuple[str, Mapping[str, str]]]:
+    return {
+        f"{version.pack}.{term_id}": (term.name, term.values)
+        for version in regs.in_force()
+        for term_id, term in version.regulation.pack.terms.items()
+    }
+
+
+def stages_of(ids: Iterable[int], regs: Regulations | None = None) -> dict[int, list[tuple[str, str]]]:
+    """(flow's name, stage's name) per file that has moved in a flow; one query."""
+    flows = {
+        f"{version.pack}.{flow_id}": (flow.name or flow_id, {stage.id: stage.name for stage in flow.stages})
+        for version in (regs or regulations()).in_force()
+        for flow_id, flow in version.regulation.pack.flows.items()
+    }
+    found: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    for file, flow, stage in FileStage.objects.filter(file__in=list(ids)).values_list("file", "flow", "stage"):
+        if flow in flows:
+            name, labels = flows[flow]
+            found[file].append((name, labels.get(stage, stage)))
+    return found
+
+
+def duties_of(ids: Iterable[int]) -> dict[int, tuple[int, int, datetime | None]]:
+    """(open, overdue, next due) per file, counted from the duties themselves, against the clock; one query."""
+    rows = Duty.objects.filter(file__in=list(ids), state=DutyState.OPEN).order_by().values("file")
+    counted = rows.annotate(n=Count("pk"), late=Count("pk", filter=Q(due_at__lt=clock.now())), due=Min("due_at"))
+    found: dict[int, tuple[int, int, datetime | None]] = defaultdict(lambda: (0, 0, None))
+    for row in counted:
+        found[row["file"]] = (row["n"], row["late"], row["due"])
+    return found
