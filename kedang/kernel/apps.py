@@ -1,11 +1,15 @@
-"""Django application: 内核."""
+"""The kernel's own app: keys, notices, parked rows; registers the kernel's words."""
 
 from django.apps import AppConfig
 
 
 class KernelConfig(AppConfig):
-    """Registers the app under the label ``kernel``."""
-
     name = "kedang.kernel"
     label = "kernel"
     verbose_name = "内核"
+
+    def ready(self) -> None:
+        """Register the kernel's event kinds, actions and facts."""
+        from kedang.kernel.actions import deeds, events, facts, flows, forms, packs  # noqa: F401
+
+        events.register()

@@ -1,6 +1,33 @@
-"""One way in: every deed goes through `perform`, every reading of content through `perform_read`."""
+"""One way in: every deed goes through `perform`, every reading of content through `perform_read`.
 
-from kedang.kernel.actions.deed import Deed
-from kedang.kernel.actions.registry import action
+Names are looked up when first used: apps register their actions while Django is still starting.
+"""
 
-__all__ = ["Deed", "action"]
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kedang.kernel.actions.deed import Deed as Deed
+    from kedang.kernel.actions.perform import Result as Result
+    from kedang.kernel.actions.perform import dry_run as dry_run
+    from kedang.kernel.actions.perform import perform as perform
+    from kedang.kernel.actions.perform import perform_read as perform_read
+    from kedang.kernel.actions.registry import action as action
+
+_HOME = {
+    "Deed": "deed",
+    "Result": "perform",
+    "action": "registry",
+    "dry_run": "perform",
+    "perform": "perform",
+    "perform_many": "many",
+    "perform_read": "perform",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    raise AttributeError(f"module {__name__} has no attribute {name}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -26,6 +26,8 @@ class Deed:
     clause: str = ""
     pack: str = ""
     events: list[Event] = field(default_factory=list)
+    after: list[Callable[[], None]] = field(default_factory=list)
+    """What runs in its own transaction once this one has committed (a frozen command that was just approved)."""
 
     @property
     def person(self) -> Person | None:

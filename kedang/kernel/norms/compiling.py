@@ -137,9 +137,7 @@ class PackCompiler:
                 found[rule.id] = self._steps(rule.route, self._action_vars(norm), ("norms", index, "route"))
         return found
 
-    def _steps(
-        self, route: list[RouteStep], variables: Vars, path: KeyPath
-    ) -> tuple[dict[str, Expression], ...]:
+    def _steps(self, route: list[RouteStep], variables: Vars, path: KeyPath) -> tuple[dict[str, Expression], ...]:
         steps = []
         for index, step in enumerate(route):
             wanted = (("when", step.when), ("agree_if", step.agree_if))

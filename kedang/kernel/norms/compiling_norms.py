@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from kedang.kernel.norms.binding import ACTOR, DUTY, FILE, FILED, PERIOD, Vars, as_list, each_of, kinds_of
+from kedang.kernel.norms import compiling_effects as effects
+from kedang.kernel.norms.binding import DUTY, FILE, FILED, PERIOD, Vars, as_list, each_of, kinds_of
 from kedang.kernel.norms.clauses import numbers
-from kedang.kernel.norms.compiled import ActionKey, CompiledNorm, typed_value
-from kedang.kernel.norms.expressions import Expression, Var
+from kedang.kernel.norms.compiled import ActionKey, CompiledNorm
+from kedang.kernel.norms.compiling_tools import IDENTIFIER, NormTools
+from kedang.kernel.norms.expressions import Var
 from kedang.kernel.norms.expressions.types import element
 from kedang.kernel.norms.problems import suggest
 from kedang.kernel.norms.schema import (
@@ -20,51 +22,21 @@ from kedang.kernel.norms.schema import (
     Due,
     DutyNorm,
     ExprEvery,
-    Norm,
     ProhibitionNorm,
     ScheduleNorm,
     TableEvery,
     Trigger,
 )
-from kedang.kernel.norms.vocabulary import Type
 from kedang.kernel.workdays import deadlines, periods
 
 if TYPE_CHECKING:
-    from kedang.kernel.norms.compiling import PackCompiler
+    pass
 
-TARGET = "person|unit|set[person]"
-_IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]*")
 _PERCENT = re.compile(r"\d+(\.\d+)?%")
-DO_EXPRESSIONS: Mapping[str, Type] = {
-    "when": "bool",
-    "to": TARGET,
-    "person": "person|set[person]",
-    "unit": "unit",
-    "customer": "customer",
-    "about": "person|unit|customer",
-    "bearer": TARGET,
-    "per": "number",
-    "points": "number",
-    "amount": "number",
-    "count": "number",
-}
-"""Keys of a consequence's `do` that are expressions; everything else is handed to the effect as written."""
-TARGETS = frozenset({"to", "bearer", "notify", "escalate"})
-"""Keys of `do` where a role of the pack may stand in place of an expression."""
 
 
-class NormCompiler:
+class NormCompiler(NormTools):
     """One norm's way from shape to compiled."""
-
-    def __init__(self, owner: PackCompiler, index: int, norm: Norm) -> None:
-        self.owner = owner
-        self.words = owner.words
-        self.pack = owner.pack
-        self.at: tuple[str | int, ...] = ("norms", index)
-        self.norm = norm
-        self.exprs: dict[str, Expression] = {}
-        self.roles: dict[str, str] = {}
-        self.more: dict[str, Any] = {}
 
     def compile(self) -> CompiledNorm:
         """The compiled norm; problems are noted at the owner."""
@@ -82,62 +54,6 @@ class NormCompiler:
         clauses = tuple(numbers(self.norm.clause))
         return CompiledNorm(self.norm, self.pack.pack, qid, clauses, self.exprs, self.roles, **self.more)
 
-    # ---- tools --------------------------------------------------------------------------------------------
-
-    def expr(
-        self,
-        path: str,
-        text: str | None,
-        variables: Vars,
-        expects: Type | None = "bool",
-        *,
-        gaps: bool = False,
-        rows: Vars | None = None,
-    ) -> None:
-        """Compile the text at a path, if there is one. Without `expects` any type will do."""
-        if text is None:
-            return
-        found = self.owner.expr(text, self.words.scope(variables, rows=rows, gaps=gaps), expects, self._keys(path))
-        if found is not None:
-            self.exprs[path] = found
-
-    def target(self, path: str, text: str | None, variables: Vars) -> None:
-        """A person, unit or set of persons, or a role of the pack."""
-        if text is None:
-            return
-        if text in self.pack.roles:
-            self.roles[path] = text
-        elif _IDENTIFIER.fullmatch(text) and text not in variables:
-            hint = suggest(text, [*self.pack.roles, *variables])
-            self.fault(path, f"没有角色“{text}”", hint)
-        else:
-            self.expr(path, text, variables, TARGET, gaps=True)
-
-    def fault(self, path: str, message: str, suggestion: str = "") -> None:
-        """Note a problem at a path such as 'do[0].notify'."""
-        self.owner.fault(self._keys(path), message, suggestion)
-
-    def _keys(self, path: str) -> tuple[str | int, ...]:
-        steps = re.findall(r"[^.\[\]]+", path)
-        return (*self.at, *(int(step) if step.isdigit() else step for step in steps))
-
-    def literal(self, path: str, text: str | None, kind: str) -> None:
-        """A literal of a type, or the name of a parameter of that type."""
-        if text is None:
-            return
-        parameter = self.pack.parameters.get(text)
-        if parameter is not None:
-            if parameter.type != kind:
-                self.fault(path, f"参数“{text}”的类型是 {parameter.type}，这里要 {kind}")
-            return
-        if _IDENTIFIER.fullmatch(text):
-            self.fault(path, f"没有参数“{text}”", suggest(text, self.pack.parameters))
-            return
-        try:
-            typed_value(kind, text)
-        except ValueError as fault:
-            self.fault(path, str(fault), getattr(fault, "suggestion", ""))
-
     # ---- duties -------------------------------------------------------------------------------------------
 
     def _duty(self, norm: DutyNorm) -> None:
@@ -149,7 +65,7 @@ class NormCompiler:
         self.target("bearer", norm.bearer, variables)
         self._done(norm.done, variables)
         self._due(norm.due, variables)
-        self.expr("void_when", norm.void_when, {**variables, "bearer": Var("person", "责任人")})
+        self.expr("void_when", norm.void_when, {**FILE, "bearer": Var("person", "责任人")}, gaps=True)
         self._remind(norm.remind)
         self.more = {"opens_events": tuple(kinds_of(norm.opens)), "done_events": tuple(kinds_of(norm.done))}
 
@@ -171,11 +87,12 @@ class NormCompiler:
     def _done(self, done: Trigger, variables: Vars) -> None:
         self._check_trigger("done", done)
         bearer: Vars = {"bearer": Var("person", "责任人")}
-        opening = variables.get("event")
-        before: Vars = {"opening": opening} if opening else {}
-        closing = {**variables, **before, **self.words.of_trigger(done), **bearer}
+        closing = (
+            {**variables, **self.words.of_trigger(done), **bearer} if done.state is None else {**variables, **bearer}
+        )
         self.expr("done.where", done.where, closing)
-        self.expr("done.state", done.state, {**variables, **bearer})
+        # A state is looked at whenever the file changes; the opening event is long past then.
+        self.expr("done.state", done.state, {**FILE, **bearer})
         if done.by and done.by not in ("bearer", "anyone"):
             if done.by in self.pack.roles:
                 self.roles["done.by"] = done.by
@@ -223,7 +140,7 @@ class NormCompiler:
             self.target("bearer", norm.bearer, variables)
         self._done(norm.done, variables)
         self._due(norm.due, variables)
-        self.expr("void_when", norm.void_when, {**variables, "bearer": Var("person", "责任人")}, gaps=True)
+        self.expr("void_when", norm.void_when, {**FILE, "bearer": Var("person", "责任人")}, gaps=True)
         self._remind(norm.remind)
         self.more = {"for_each": (kind, role), "done_events": tuple(kinds_of(norm.done))}
 
@@ -322,7 +239,7 @@ class NormCompiler:
         variables = self.words.event([norm.event])
         self.expr("when", norm.when, variables)
         choose = norm.choose
-        if _IDENTIFIER.fullmatch(choose) and choose not in variables:
+        if IDENTIFIER.fullmatch(choose) and choose not in variables:
             choose = f"customer.{choose}"
         self.expr("choose", choose, variables, None, gaps=True)
         made = self.exprs.get("choose")
@@ -334,11 +251,11 @@ class NormCompiler:
         for index, key in enumerate(norm.by):
             text = key.removeprefix("-")
             self.expr(
-                f"by[{index}]", f"candidate.{text}" if _IDENTIFIER.fullmatch(text) else text, candidate, None, gaps=True
+                f"by[{index}]", f"candidate.{text}" if IDENTIFIER.fullmatch(text) else text, candidate, None, gaps=True
             )
-        for role in (norm.tie or {}).values():
-            if role not in self.pack.roles:
-                self.fault("tie", f"没有角色“{role}”", suggest(role, self.pack.roles))
+        self.target("tie.ask", (norm.tie or {}).get("ask"), variables)
+        if norm.do not in self.words.vocabulary.actions:
+            self.fault("do", f"没有动作“{norm.do}”", suggest(norm.do, self.words.vocabulary.actions))
         self.more = {"opens_events": (norm.event,)}
 
     def _consequence(self, norm: ConsequenceNorm) -> None:
@@ -351,7 +268,7 @@ class NormCompiler:
         self.expr("when", norm.when, asks, gaps=periodic)
         self.expr("where", norm.where, asks, gaps=periodic)
         self.literal("warn", norm.warn, "duration")
-        self._do("do", norm.do, variables)
+        effects.compile_do(self, "do", norm.do, variables)
 
     def _of_trigger(self, norm: ConsequenceNorm) -> Vars:
         """Variables of a consequence, and what else its trigger needs compiled."""
@@ -397,37 +314,8 @@ class NormCompiler:
         for index, step in enumerate(norm.ladder.steps):
             steps = step.do if isinstance(step.do, list) else [step.do]
             path = f"ladder.steps[{index}].do"
-            self._do(path, steps, variables, single=not isinstance(step.do, list))
+            effects.compile_do(self, path, steps, variables, single=not isinstance(step.do, list))
         return variables
-
-    def _do(self, path: str, steps: list[dict[str, Any]], variables: Vars, *, single: bool = False) -> None:
-        """The verbs of a consequence: {notify: owner}, {propose: points, per: 2} …"""
-        effects = self.words.vocabulary.effects
-        for index, step in enumerate(steps):
-            verb = next(iter(step), "")
-            place = path if single else f"{path}[{index}]"
-            if verb not in effects:
-                self.fault(f"{place}.{verb}", f"没有后果“{verb}”", suggest(verb, effects))
-            for key, value in step.items():
-                self._do_value(f"{path}[{index}].{key}", f"{place}.{key}", key, value, variables)
-
-    def _do_value(self, path: str, place: str, key: str, value: Any, variables: Vars) -> None:
-        if not isinstance(value, str):
-            return
-        known = {**variables, "actor": ACTOR} if "actor" not in variables else variables
-        if key in TARGETS:
-            text = "file.owner" if value == "owner" else value
-            self._at(place, path, lambda p: self.target(p, text, known))
-        elif key in DO_EXPRESSIONS:
-            self._at(place, path, lambda p: self.expr(p, value, known, DO_EXPRESSIONS[key], gaps=True))
-
-    def _at(self, place: str, path: str, compile_at: Callable[[str], None]) -> None:
-        """Compile at the place where it stands in the file, keep under the regular path."""
-        compile_at(place)
-        if place != path and place in self.exprs:
-            self.exprs[path] = self.exprs.pop(place)
-        if place != path and place in self.roles:
-            self.roles[path] = self.roles.pop(place)
 
     # ---- computations -------------------------------------------------------------------------------------
 

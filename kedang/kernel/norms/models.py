@@ -30,6 +30,7 @@ class PackVersion(models.Model):
     effective_until = models.DateField("失效日期（不含）", null=True, blank=True)
     sources = models.JSONField("原文件")
     parameters = models.JSONField("填定的参数", default=dict, blank=True)
+    units = models.JSONField("适用部门", default=list, blank=True, help_text="部门名称；空则按制度原文")
     digest = models.CharField("摘要", max_length=64)
     note = models.TextField("起草说明", blank=True, default="")
     loaded_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, null=True, related_name="+")

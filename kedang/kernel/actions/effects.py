@@ -1,0 +1,422 @@
+"""The fixed catalogue of what a consequence does: notify, propose, open_duty, set, stage, release, reassign, do, void,
+escalate, draft. Each writes rows or runs a registered command as 系统; none changes another table by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+
+from kedang.kernel import clock, files
+from kedang.kernel.actions import flows
+from kedang.kernel.actions.deed import Deed
+from kedang.kernel.errors import KedangError
+from kedang.kernel.ledger.models import Event
+from kedang.kernel.models import Notice
+from kedang.kernel.norms.compiled import CompiledNorm
+from kedang.kernel.norms.expressions import UNKNOWN, FactStore
+from kedang.kernel.norms.models import Duty, DutyState, FormRecord, Proposal, ProposalState
+from kedang.kernel.norms.people import as_one, people_at, people_of
+from kedang.kernel.norms.store import Regulations, Version, env_of
+from kedang.kernel.norms.vocabulary import vocabulary
+from kedang.kernel.org import selectors as org
+from kedang.kernel.workdays.durations import Duration
+
+
+@dataclass
+class Case:
+    """What a consequence is about: the norm, its variables, and the event, duty or period that triggered it."""
+
+    version: Version
+    norm: CompiledNorm
+    variables: dict[str, Any]
+    facts: FactStore
+    event: Event | None = None
+    duty: Duty | None = None
+    file: int | None = None
+    period: str = ""
+
+    def value(self, path: str) -> Any:
+        """The value of the expression at a path of the norm; None when there is none or it is unknown."""
+        expr = self.norm.expr(path)
+        if expr is None:
+            return None
+        value = expr.value(env_of(self.version, self.variables, self.facts))
+        return None if value is UNKNOWN else value
+
+    def people(self, path: str) -> list[int]:
+        """Persons at a path."""
+        return people_at(self.version, self.norm, path, self.variables, self.facts)
+
+    @property
+    def subject(self) -> str:
+        """What the case is about, as a stable text."""
+        if self.file is not None:
+            return f"file:{self.file}"
+        if "person" in self.variables:
+            return f"person:{self.variables['person']}"
+        if "unit" in self.variables:
+            return f"unit:{self.variables['unit']}"
+        return self.event.subject if self.event else "company"
+
+    def text(self) -> str:
+        """What the notice says: the norm's message, else its clause, with the duty and the file by name."""
+        rule = self.norm.norm
+        said = rule.message or (f"{self.duty.title}已逾期" if self.duty else self.version.clause_text(self.norm.clauses[0]))
+        view = files.view(self.file) if self.file else None
+        return f"{said}（{view.name}）" if view else said
+
+
+Run = Callable[[Case, str, Mapping[str, Any], Deed, Regulations], None]
+
+
+def run(case: Case, deed: Deed, regs: Regulations, entries: list[dict[str, Any]] | None = None, root: str = "do") -> None:
+    """Run a consequence's `do`, in order."""
+    rule = case.norm.norm
+    for index, entry in enumerate(entries if entries is not None else rule.do):  # type: ignore[union-attr]
+        verb = next(iter(entry))
+        CATALOGUE[verb](case, f"{root}[{index}]", entry, deed, regs)
+
+
+def events_of(action_name: str) -> tuple[str, ...]:
+    """The kinds of events an action records."""
+    action = vocabulary.actions.get(action_name)
+    return action.events if action else ()
+
+
+# ---- telling -----------------------------------------------------------------------------------------------------
+
+
+def tell(
+    people: list[int], text: str, case: Case | None = None, *, kind: str = "notice", duty: int | None = None, request: int | None = None
+) -> None:
+    """Write notices, one a person, in the deed's own transaction."""
+    now = clock.now()
+    Notice.objects.bulk_create(
+        Notice(
+            person_id=person,
+            kind=kind,
+            text=text,
+            file=case.file if case else None,
+            duty=duty if duty is not None else (case.duty.pk if case and case.duty else None),
+            request=request,
+            pack=case.version.pack if case else "",
+            norm=case.norm.qid if case else "",
+            clause=told_clause(case) if case else "",
+            event=case.event.pk if case and case.event else None,
+            at=now,
+        )
+        for person in dict.fromkeys(people)
+    )
+
+
+def told_clause(case: Case) -> str:
+    """A notice about a breach speaks under the clause that was breached; else under the consequence's own."""
+    return case.duty.clause if case.duty is not None else case.norm.clauses[0]
+
+
+def _notify(case: Case, path: str, entry: Mapping[str, Any], deed: Deed, regs: Regulations) -> None:
+    targets = entry["notify"] if isinstance(entry["notify"], list) else [entry["notify"]]
+    people: list[int] = []
+    for index, name in enumerate(targets):
+        people += _named(case, f"{path}.notify" if len(targets) == 1 else f"{path}.notify[{index}]", str(name))
+    text = str(entry["message"]) if entry.get("message") else case.text()
+    tell(people, text, case)
+    _note(case, deed, "norm.notified", {"people": "、".join(org.names_of(people).values()), "text": text})
+
+
+def _named(case: Case, path: str, name: str) -> list[int]:
+    """owner, actor, bearer and superior are words of their own; else a role or an expression."""
+    view = files.view(case.file) if case.file else None
+    if name == "owner":
+        return [view.owner] if view and view.owner else []
+    if name == "actor":
+        return [case.variables["actor"]] if case.variables.get("actor") else []
+    if name == "bearer" and case.duty is not None:
+        found = [case.duty.taken_by_id or case.duty.bearer_id]
+        return [each for each in found if each] or _behind(case)
+    if name == "superior" and case.duty is not None:
+        above = [org.superior(person) for person in _named(case, path, "bearer")]
+        return [person.pk for person in above if person]
+    return case.people(path)
+
+
+def _behind(case: Case) -> list[int]:
+    from kedang.kernel.norms.people import Bearer
+
+    assert case.duty is not None
+    bearer = Bearer(unit=case.duty.unit_id, role=case.duty.role)
+    return people_of(case.version, bearer, case.variables, case.facts)
+
+
+def _note(case: Case, deed: Deed, kind: str, data: Mapping[str, Any]) -> None:
+    deed.record(
+        kind,
+        file=case.file,
+        subject=case.subject,
+        norm=case.norm.qid,
+        clause=case.norm.clauses[0],
+        pack=case.version.pack,
+        data=dict(data),
+    )
+
+
+# ---- proposing ---------------------------------------------------------------------------------------------------
+
+
+def _propose(case: Case, path: str, entry: Mapping[str, Any], deed: Deed, regs: Regulations) -> None:
+    """建议: points, an amount or a measure with its evidence; waits for a person's decision, never changes a table."""
+    person, unit = _about(case, path)
+    evidence = _evidence(case, entry)
+    per = _number(case, path, entry, "per")
+    amount = _number(case, path, entry, "amount")
+    points = _number(case, path, entry, "points")
+    if points is None and per is not None and entry["propose"] == "points":
+        points = per * max(1, len(evidence))
+    subject = f"person:{person}" if person else f"unit:{unit}" if unit else case.subject
+    if case.file is not None and not case.period:
+        subject = f"{subject}/file:{case.file}"
+    found = Proposal.objects.filter(norm=case.norm.qid, subject=subject, period=_period(case)).first()
+    if found is not None and found.state != ProposalState.OPEN:
+        return
+    row = found or Proposal(norm=case.norm.qid, subject=subject, period=_period(case), opened_at=clock.now())
+    row.pack, row.clause, row.kind = case.version.pack, case.norm.clauses[0], str(entry["propose"])
+    row.title = str(entry.get("title") or case.norm.norm.message or case.norm.norm.name or case.version.clause_text(row.clause))[:200]
+    row.person_id, row.unit_id, row.file = person, unit, case.file
+    row.points = points
+    row.amount_fen = int(amount * 100) if amount is not None else None
+    row.evidence = evidence
+    decider = case.norm.roles.get(f"{path}.decided_by") or entry.get("decided_by")
+    row.decider_role = f"{case.version.pack}.{decider}" if decider else ""
+    row.save()
+    if found is None:
+        _note(case, deed, "proposal.opened", {"proposal": row.pk, "title": row.title})
+
+
+def _period(case: Case) -> str:
+    """A proposal is made once a period; one that an event triggers, once for that event."""
+    return case.period or (f"event:{case.event.pk}" if case.event else f"duty:{case.duty.pk}" if case.duty else "")
+
+
+def _about(case: Case, path: str) -> tuple[int | None, int | None]:
+    expr = case.norm.expr(f"{path}.about")
+    if expr is not None:
+        value = as_one(case.value(f"{path}.about"))
+        return (None, value) if expr.type == "unit" else (value, None)
+    if case.norm.roles.get(f"{path}.about"):
+        return (next(iter(case.people(f"{path}.about")), None), None)
+    if case.variables.get("unit") is not None and "person" not in case.variables:
+        return None, case.variables["unit"]
+    duty = case.duty
+    return case.variables.get("person") or (duty.bearer_id if duty else None) or case.variables.get("actor"), None
+
+
+def _number(case: Case, path: str, entry: Mapping[str, Any], key: str) -> Decimal | None:
+    if entry.get(key) is None:
+        return None
+    if case.norm.expr(f"{path}.{key}") is not None:
+        value = case.value(f"{path}.{key}")
+        return None if value is None else Decimal(str(value))
+    raw = entry[key]
+    value = case.version.params(clock.today()).get(raw, raw) if isinstance(raw, str) else raw
+    return Decimal(str(value))
+
+
+def _evidence(case: Case, entry: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Rows behind a proposal: late duties of the period, or filed forms about the file."""
+    wanted = entry.get("with")
+    if wanted == "late_duties":
+        rows = Duty.objects.exclude(breached_at=None).filter(pack=case.version.pack)
+        rows = rows.filter(bearer=case.variables["person"]) if "person" in case.variables else rows.filter(file=case.file)
+        if case.period:
+            rows = [d for d in rows if clock.local(d.breached_at).strftime("%Y-%m") == case.period[:7]]  # type: ignore[assignment,arg-type]
+        return [{"duty": d.pk, "title": d.title, "clause": d.clause} for d in rows]
+    if isinstance(wanted, Mapping) and wanted.get("form"):
+        qid = f"{case.version.pack}.{str(wanted['form']).removeprefix(case.version.pack + '.')}"
+        records = FormRecord.objects.filter(form=qid, file=case.file) if case.file else FormRecord.objects.filter(form=qid)
+        return [{"record": r.pk, "title": r.name, "at": clock.local(r.filed_at).date().isoformat()} for r in records]
+    if case.duty is not None:
+        return [{"duty": case.duty.pk, "title": case.duty.title, "clause": case.duty.clause}]
+    return [{"event": case.event.pk}] if case.event is not None else []
+
+
+# ---- duties, classes, commands -----------------------------------------------------------------------------------
+
+
+def _open_duty(case: Case, path: str, entry: Mapping[str, Any], deed: Deed, regs: Regulations) -> None:
+    """A task of its own, closed by hand (`duty.finish`): {open_duty: 事项, bearer: …, within: 3 working_days}."""
+    from kedang.kernel.workdays import calendar, deadlines
+
+    people = case.people(f"{path}.bearer") if entry.get("bearer") else _named(case, path, "owner")
+    span = case.version.params(clock.today()).get(str(entry.get("within")), entry.get("within"))
+    duration = span if isinstance(span, Duration) else Duration.parse(str(span)) if span else None
+    due = deadlines.due_at(clock.now(), duration, calendar.load()) if duration else None
+    subject = f"{case.subject}/{case.event.pk if case.event else case.period}"
+    if Duty.objects.filter(norm=case.norm.qid, subject=subject, state=DutyState.OPEN).exists():
+        return
+    Duty.objects.create(
+        pack=case.version.pack,
+        version=case.version.number,
+        norm=case.norm.qid,
+        clause=case.norm.clauses[0],
+        title=str(entry["open_duty"])[:200],
+        file=case.file,
+        subject=subject,
+        bearer_id=people[0] if people else None,
+        opened_by=case.event.pk if case.event else None,
+        opened_at=clock.now(),
+        counted_from=clock.now(),
+        due_at=due,
+        breach_check_at=due,
+    )
+
+
+def _set(case: Case, path: str, entry: Mapping[str, Any], deed: Deed, regs: Regulations) -> None:
+    assert case.file is not None
+    for term, value in dict(entry["set"]).items():
+        qid, value_id = flows.term_value(term if "." in term else f"{case.version.pack}.{term}", str(value), regs)
+        flows.set_term(case.file, qid, value_id, deed)
+
+
+def _stage(case: Case, path: str, entry: Mapping[str, Any], deed: Deed, regs: Regulations) -> None:
+    assert case.file is not None
+    name, _, stage = str(entry["stage"]).rpartition(".")
+    found = regs.flow(name if "." in name else f"{case.version.pack}.{name}")
+    assert found is not None
+    version, flow_id, flow = found
+    flows.move_to(version, flow_id, flow, case.file, flows.stage_named(flow, stage), deed)
+
+
+def _release(case: Case, path: str, entry: Mapping[str, Any], deed: Deed, regs: Regulations) -> None:
+    command(case, deed, regs, "customer.release", {"customer": case.file, "reason": case.text()})
+
+
+def _reassign(case: Case, path: str, entry: Mapping[str, Any], deed: Deed, regs: Regulations) -> None:
+    people = case.people(f"{path}.reassign")
+    if people:
+        command(case, deed, regs, "customer.transfer", {"customer": case.file, "to": people[0], "reason": case.text()})
+
+
+def _do(case: Case, path: str, entry: Mapping[str, Any], deed: Deed, regs: Regulations) -> None:
+    args = {key: _argument(case, f"{path}.with.{key}", value) for key, value in dict(entry.get("with") or {}).items()}
+    if case.file is not None:
+        args.setdefault("customer", case.file)
+    command(case, deed, regs, str(entry["do"]), args)
+
+
+def _argument(case: Case, path: str, value: Any) -> Any:
+    return case.value(path) if case.norm.expr(path) is not None else value
+
+
+def command(case: Case, deed: Deed, regs: Regulations, name: str, args: dict[str, Any]) -> None:
+    """Run a command as 系统. One that is refused opens a duty 待人工处理 and does not roll the person's deed back."""
+    from kedang.kernel.actions.perform import system_command
+
+    acting = Deed(
+        by=None, command=deed.command, norm=case.norm.qid, clause=case.norm.clauses[0], pack=case.version.pack, events=deed.events
+    )
+    try:
+        with transaction.atomic():
+            system_command(name, acting, regs, **args)
+    except KedangError as error:
+        _by_hand(case, name, str(error))
+
+
+def _by_hand(case: Case, name: str, why: str) -> None:
+    label = vocabulary.actions[name].label
+    view = files.view(case.file) if case.file else None
+    above = org.superior(view.owner) if view and view.owner else None
+    Duty.objects.create(
+        pack=case.version.pack,
+        version=case.version.number,
+        norm=case.norm.qid,
+        clause=case.norm.clauses[0],
+        title=f"待人工处理：{label}未能自动完成（{why}）"[:200],
+        file=case.file,
+        subject=f"{case.subject}/by-hand/{case.event.pk if case.event else ''}",
+        bearer=above,
+        opened_at=clock.now(),
+        counted_from=clock.now(),
+    )
+
+
+def _void(case: Case, path: str, entry: Mapping[str, Any], deed: Deed, regs: Regulations) -> None:
+    """Void the open duties of a norm on this file (or of this person)."""
+    name = str(entry["void"])
+    qid = name if "." in name else f"{case.version.pack}.{name}"
+    rows = Duty.objects.filter(norm=qid, state=DutyState.OPEN)
+    rows = rows.filter(file=case.file) if case.file is not None else rows.filter(bearer=case.variables.get("person"))
+    rows.update(state=DutyState.VOID, breach_check_at=None, next_remind_at=None, closing_note=case.text()[:200])
+
+
+def _escalate(case: Case, path: str, entry: Mapping[str, Any], deed: Deed, regs: Regulations) -> None:
+    """Tell the superior of whoever bears it, or whom the pack names."""
+    name = str(entry["escalate"])
+    people = _named(case, f"{path}.escalate", name)
+    tell(people, case.text(), case, kind="escalated")
+    _note(case, deed, "norm.notified", {"people": "、".join(org.names_of(people).values()), "text": case.text()})
+
+
+CATALOGUE: dict[str, Run] = {
+    "notify": _notify,
+    "propose": _propose,
+    "open_duty": _open_duty,
+    "open_case": _open_duty,
+    "set": _set,
+    "stage": _stage,
+    "release": _release,
+    "reassign": _reassign,
+    "do": _do,
+    "void": _void,
+    "escalate": _escalate,
+}
+
+
+# ---- assignment --------------------------------------------------------------------------------------------------
+
+
+def assign(case: Case, deed: Deed, regs: Regulations) -> None:
+    """Choose among candidates by keys, or open a duty for the person who breaks the tie; then run the command."""
+    rule = case.norm.norm
+    candidates = case.value("choose")
+    found = sorted(candidates) if isinstance(candidates, (set, frozenset)) else list(candidates or [])
+    if not found:
+        return
+    keyed = [(tuple(_key(case, index, each) for index in range(len(rule.by))), each) for each in found]  # type: ignore[union-attr]
+    keyed.sort(key=lambda pair: pair[0])
+    best = [each for key, each in keyed if key == keyed[0][0]]
+    if len(best) > 1:
+        _ask_tie(case, best)
+        return
+    _note(case, deed, "norm.assigned", {"person": best[0], "why": case.norm.norm.message or case.version.clause_text(case.norm.clauses[0])})
+    command(case, deed, regs, rule.do, {"customer": case.file, "person": best[0]})  # type: ignore[union-attr]
+
+
+def _key(case: Case, index: int, candidate: int) -> Any:
+    expr = case.norm.expr(f"by[{index}]")
+    if expr is None:
+        return 0
+    variables = {**case.variables, "candidate": candidate, "person": candidate}
+    return expr.value(env_of(case.version, variables, case.facts))
+
+
+def _ask_tie(case: Case, best: list[int]) -> None:
+    names = "、".join(org.names_of(best).values())
+    people = case.people("tie.ask")
+    Duty.objects.create(
+        pack=case.version.pack,
+        version=case.version.number,
+        norm=case.norm.qid,
+        clause=case.norm.clauses[0],
+        title=f"条件相同，请裁定归属：{names}"[:200],
+        file=case.file,
+        subject=f"{case.subject}/tie/{case.event.pk if case.event else ''}",
+        bearer_id=people[0] if people else None,
+        opened_by=case.event.pk if case.event else None,
+        opened_at=clock.now(),
+        counted_from=clock.now(),
+    )
+

@@ -1,0 +1,70 @@
+"""Event kinds of the kernel itself."""
+
+from __future__ import annotations
+
+from kedang.kernel.ledger import kinds
+from kedang.kernel.ledger.kinds import EventKind
+
+_PASSED = {"action": "text", "label": "text", "why": "long_text?", "reason": "long_text?"}
+
+KINDS = (
+    EventKind("norm.refused", "被拒绝", "{actor}办理“{label}”被拒绝：{why}", {"action": "text", "label": "text", "why": "long_text?"}),
+    EventKind("norm.reasoned", "说明原因后办理", "{actor}说明原因后办理“{label}”：{reason}", _PASSED),
+    EventKind("norm.confirmed", "确认后办理", "{actor}确认后办理“{label}”：{why}", _PASSED),
+    EventKind("norm.warned", "提示", "{actor}办理“{label}”时得到提示：{why}", _PASSED),
+    EventKind("norm.breached", "逾期", "{title}逾期未办", {"duty": "integer", "norm": "text", "title": "text"}),
+    EventKind("norm.notified", "通知", "通知{people}：{text}", {"people": "text?", "text": "long_text?"}),
+    EventKind("norm.assigned", "按规则指派", "按规则指派：{why}", {"person": "person", "why": "long_text?"}),
+    EventKind("proposal.opened", "提出建议", "提出建议：{title}", {"proposal": "integer", "title": "text"}),
+    EventKind(
+        "proposal.settled",
+        "裁定",
+        "{actor}裁定“{title}”：{verdict}，理由：{reason}",
+        {"proposal": "integer", "title": "text", "verdict": "text", "reason": "long_text"},
+    ),
+    EventKind("proposal.heard", "陈述", "{actor}陈述：{text}", {"proposal": "integer", "text": "long_text"}),
+    EventKind("duty.done", "办结", "{title}：{state}", {"duty": "integer", "title": "text", "state": "text"}),
+    EventKind("duty.taken", "领办", "{actor}领办：{title}", {"duty": "integer", "title": "text"}),
+    EventKind("duty.excused", "说明特殊情况", "{actor}说明特殊情况：{title}，{reason}", {"duty": "integer", "title": "text", "reason": "long_text"}),
+    EventKind("duty.waived", "豁免", "{actor}豁免：{title}，{reason}", {"duty": "integer", "title": "text", "reason": "long_text"}),
+    EventKind("duty.finished", "办结", "{actor}办结：{title}，{note}", {"duty": "integer", "title": "text", "note": "long_text?"}),
+    EventKind(
+        "form.filed",
+        "提交表单",
+        "{actor}提交《{name}》",
+        {"form": "text", "name": "text", "record": "integer", "number": "text?"},
+        {"*": ""},
+    ),
+    EventKind(
+        "flow.moved",
+        "流转",
+        "{actor}将{name}由“{from_label}”改为“{to_label}”",
+        {
+            "flow": "text",
+            "name": "text",
+            "from": "text",
+            "to": "text",
+            "from_label": "text",
+            "to_label": "text",
+            "direction": "text",
+            "opinion": "long_text?",
+        },
+    ),
+    EventKind("file.opened", "查阅", "{actor}查阅档案", {"purpose": "text?", "request": "integer?"}),
+    EventKind(
+        "access.granted",
+        "授权查阅",
+        "授权{name}查阅，至{until}",
+        {"person": "person", "name": "text", "until": "text", "request": "integer?", "grant": "integer", "relation": "text?"},
+    ),
+    EventKind("access.expired", "授权到期收回", "{name}的查阅授权到期收回", {"person": "person", "name": "text", "grant": "integer"}),
+    EventKind("pack.drafted", "起草制度", "{actor}起草{title}第{version}版", {"pack": "text", "title": "text", "version": "integer", "clause": "text?", "text": "long_text?"}),
+    EventKind("pack.adopted", "制度生效", "{title}第{version}版自{since}起生效", {"pack": "text", "title": "text", "version": "integer", "since": "date"}),
+    EventKind("calendar.changed", "调整工作日历", "{actor}将{day}设为{kind}", {"day": "date", "kind": "text"}),
+    EventKind("org.changed", "组织变动", "{actor}{what}", {"what": "text"}),
+)
+
+
+def register() -> None:
+    """Make the kernel's kinds known; called once when the kernel is ready."""
+    kinds.register(*KINDS)

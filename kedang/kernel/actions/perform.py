@@ -1,0 +1,404 @@
+"""perform(): guard → change + event in one transaction → norms react → duties. The only way to change anything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+
+from kedang.kernel import fields, files
+from kedang.kernel.actions import access, asking, flows, forms, keys, locks, reacting
+from kedang.kernel.actions.deed import Deed
+from kedang.kernel.errors import AsksReason, Invalid, KedangError, NeedsApproval, NotFound, Refused
+from kedang.kernel.ledger.models import Event
+from kedang.kernel.models import Chip, CommandKey
+from kedang.kernel.norms import engine
+from kedang.kernel.norms.engine import Call, Decision, Finding
+from kedang.kernel.norms.explain import text_of
+from kedang.kernel.norms.expressions import FactStore
+from kedang.kernel.norms.store import Regulations, fact_store, regulations
+from kedang.kernel.norms.vocabulary import Action, vocabulary
+from kedang.kernel.org import selectors as org
+from kedang.kernel.org.models import Person
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a deed answered: the action's value, the ids of its events, the warnings it passed with."""
+
+    value: Any = None
+    events: tuple[int, ...] = ()
+    warnings: tuple[Finding, ...] = ()
+    command: str = ""
+
+
+@dataclass
+class Order:
+    """A command on its way: cleaned arguments and everything the decision needs, loaded once."""
+
+    action: Action
+    args: dict[str, Any]
+    by: Person | None
+    on_behalf_of: Person | None
+    view: files.FileView | None
+    who: access.Standing | None
+    facts: FactStore
+    regs: Regulations
+    reason: str = ""
+    confirmed: bool = False
+    ask_exception: bool = False
+    lifted: frozenset[str] = frozenset()
+    held: frozenset[str] = frozenset()
+    filing: forms.Filing | None = None
+    attached: list[forms.Filing] = field(default_factory=list)
+    stage: str = ""
+    origin: str = ""
+    dry: bool = False
+    deed: Deed | None = None
+
+    @property
+    def actor(self) -> int | None:
+        """Whose deed it is, as conditions see `actor`."""
+        person = self.on_behalf_of or self.by
+        return person.pk if person else None
+
+    def variables(self) -> dict[str, Any]:
+        """The variables of conditions: arguments by id, form fields by id, `actor`, `file` and `customer`."""
+        found = dict(self.args)
+        if self.filing is not None:
+            found.update(self.filing.variables())
+        found["actor"] = self.actor
+        if self.view is not None:
+            found["file"] = found["customer"] = self.view.id
+        return found
+
+
+def perform(
+    name: str,
+    *,
+    by: Person | None,
+    key: str | None = None,
+    on_behalf_of: Person | None = None,
+    reason: str = "",
+    confirmed: bool = False,
+    ask_exception: bool = False,
+    origin: str = "",
+    **args: Any,
+) -> Result:
+    """Do it, or raise Refused, NeedsApproval, AsksReason, Invalid, NotFound or Conflict.
+
+    A refusal is on record when it is raised. `key` makes it one deed however often it is sent. `ask_exception` asks for
+    the approval that the refusing norm names in `lifted_by`.
+    """
+    spec = vocabulary.actions[name]
+    if reason and any(f.id == "reason" for f in spec.args):
+        args.setdefault("reason", reason)
+    with transaction.atomic():
+        row: CommandKey | None = None
+        if key:
+            row, ours = keys.claim(key, by, keys.digest_of(name, args))
+            if not ours:
+                return _replay(row)
+        deed = Deed(by=by, on_behalf_of=on_behalf_of, origin=origin)
+        order = prepare(
+            spec, args, by=by, on_behalf_of=on_behalf_of, reason=reason, confirmed=confirmed, ask_exception=ask_exception
+        )
+        order.deed, order.origin = deed, origin
+        answer = act(order)
+        keys.settle(row, *_kept(answer))
+    for after in deed.after:
+        after()
+    if isinstance(answer, KedangError):
+        raise answer
+    return answer
+
+
+def prepare(
+    spec: Action,
+    raw: Mapping[str, Any],
+    *,
+    by: Person | None,
+    on_behalf_of: Person | None = None,
+    reason: str = "",
+    confirmed: bool = False,
+    ask_exception: bool = False,
+    dry: bool = False,
+    facts: FactStore | None = None,
+    who: access.Standing | None = None,
+) -> Order:
+    """Clean the input, take the locks, load who asks and about which file. NotFound outside the actor's list scope."""
+    regs = regulations()
+    own, extra = forms.split_attached(spec, raw, regs)
+    args = fields.clean(spec.args, own, partial=dry)
+    if not dry:
+        locks.take([*spec.locks(args), *([f"file:{args[spec.about]}"] if spec.about and args.get(spec.about) else [])])
+    order = Order(
+        action=spec,
+        args=args,
+        by=by,
+        on_behalf_of=on_behalf_of,
+        view=_view_of(spec, args),
+        who=who or (access.standing((on_behalf_of or by).pk, regs) if by else None),  # type: ignore[union-attr]
+        facts=facts or fact_store(),
+        regs=regs,
+        reason=reason.strip(),
+        confirmed=confirmed,
+        ask_exception=ask_exception,
+        dry=dry,
+    )
+    _check_known(order)
+    if spec.name == "form.file":
+        order.filing = forms.filing(order.args, order.view, regs, order.facts, by=order.actor, dry=dry)
+    elif spec.name == "flow.move":
+        order.stage = flows.stage_of(order.args, regs)
+    order.attached = [forms.attached_filing(form, data, order) for form, data in extra.items()]
+    return order
+
+
+def _view_of(spec: Action, args: Mapping[str, Any]) -> files.FileView | None:
+    file = args.get(spec.about) if spec.about else None
+    if file is None:
+        return None
+    view = files.view(int(file))
+    if view is None:
+        raise NotFound
+    return view
+
+
+def _check_known(order: Order) -> None:
+    """Outside the list scope every path answers alike: not found. Norms acting as 系统 reach every file."""
+    if order.view is None or order.who is None or order.action.needs == "none":
+        return
+    if not order.who.reach("list").holds(order.view):
+        raise NotFound
+
+
+def decision_of(order: Order) -> Decision:
+    """Norms first, then what the product itself refuses (flows, attached forms), then the access row's default."""
+    units = order.who.units if order.who else frozenset()
+    if order.by is None:
+        return Decision(order.action, file=order.view.id if order.view else None)
+    call = Call(
+        action=order.action,
+        variables=order.variables(),
+        actor=order.actor,
+        view=order.view,
+        units=units,
+        facts=order.facts,
+        regulations=order.regs,
+        form=order.filing.qid if order.filing else "",
+        stage=order.stage,
+        lifted=order.lifted,
+        held=order.held | _granted_norms(order),
+    )
+    decision = engine.decide(call)
+    decision.refusals += flows.objections(order) + forms.missing_attachments(order)
+    matched = bool(decision.approvals) or _approval_satisfied(call)
+    decision.refusals += _access_objection(order, matched)
+    return engine.settle(decision)
+
+
+def _granted_norms(order: Order) -> frozenset[str]:
+    """Approval norms served by a running grant on this file: any grant of the verb serves them all."""
+    if order.view is None or order.who is None or order.view.id not in order.who.granted:
+        return frozenset()
+    verb = "read" if order.action.reads else order.action.name.rpartition(".")[2]
+    if verb not in access.granted_verbs(order.who.person, order.view.id):
+        return frozenset()
+    return frozenset(
+        norm.qid
+        for version in order.regs.in_force()
+        for norm in version.regulation.by_action.get(order.action.name, ())
+        if getattr(norm.norm, "then", "") == "grant"
+    )
+
+
+def _approval_satisfied(call: Call) -> bool:
+    """Whether an approval norm that would apply is held: then the access default no longer decides."""
+    return any(norm.qid in call.held for _, norm in engine.matching(call))
+
+
+def _access_objection(order: Order, decided_by_norm: bool) -> list[Finding]:
+    """The access row's default: content opens only within `open`, unless an approval norm has taken it over."""
+    if order.view is None or order.who is None or order.action.needs != "open" or decided_by_norm:
+        return []
+    if order.who.reach("open").holds(order.view):
+        return []
+    found = access.access_clause(order.who, order.view, "open")
+    message = "按数据权限，您只能知道这份客户档案的名称、负责人和部门，不能打开或办理。"
+    ask = tuple(filter(None, [order.view.owner]))
+    if found is None:
+        return [Finding("", "数据权限", "", "", "refuse", message, "由负责人添加您为协作人，或由其办理", ask)]
+    version, clause = found
+    base = engine.clause_finding(version, clause, "refuse", message, "由负责人添加您为协作人，或由其办理")
+    return [Finding(**{**base.__dict__, "ask": ask})]
+
+
+def act(order: Order) -> Result | KedangError:
+    """Decide and do. Answers that must stay on record are returned, not raised, so that the caller commits first."""
+    deed = order.deed
+    assert deed is not None
+    decision = decision_of(order)
+    if decision.verdict == "refuse":
+        if order.ask_exception and all(finding.lifted_by for finding in decision.refusals):
+            return asking.ask(order, decision.refusals, exception=True)
+        return _refuse(order, decision)
+    if decision.verdict == "reason" and not order.reason:
+        return AsksReason(decision)
+    if decision.verdict in ("reason", "confirm") and not (order.confirmed or order.reason):
+        return AsksReason(decision)
+    if decision.approvals:
+        return asking.ask(order, decision.approvals)
+    _note_passed(order, decision)
+    value = order.action.run(deed=deed, **_run_args(order))
+    for filing in order.attached:
+        forms.file(filing, deed)
+    _keep_chips(order, decision)
+    reacting.react(deed, order.regs)
+    return Result(value, tuple(e.pk for e in deed.events), tuple(decision.warnings), str(deed.command))
+
+
+def _run_args(order: Order) -> dict[str, Any]:
+    if order.filing is not None:
+        return {"filing": order.filing}
+    return order.args
+
+
+def _refuse(order: Order, decision: Decision) -> Refused:
+    """Record the refusal with its clause and let the packs hear of it; nothing else of the deed happens."""
+    deed = order.deed
+    assert deed is not None
+    for finding in decision.refusals:
+        deed.record(
+            "norm.refused",
+            file=order.view.id if order.view else None,
+            subject=order.action.name,
+            norm=finding.qid,
+            clause=finding.clause,
+            pack=finding.pack,
+            data={"action": order.action.name, "label": order.action.label, "why": text_of(finding)},
+        )
+    reacting.react(deed, order.regs)
+    return Refused(decision)
+
+
+def _note_passed(order: Order, decision: Decision) -> None:
+    """What passed with a reason, a confirmation or a warning is on record under its clause."""
+    deed = order.deed
+    assert deed is not None
+    passed = [("norm.reasoned", f) for f in decision.questions] + [("norm.confirmed", f) for f in decision.confirms]
+    for kind, finding in passed + [("norm.warned", f) for f in decision.warnings]:
+        deed.record(
+            kind,
+            file=order.view.id if order.view else None,
+            subject=order.action.name,
+            norm=finding.qid,
+            clause=finding.clause,
+            pack=finding.pack,
+            data={"action": order.action.name, "label": order.action.label, "why": text_of(finding), "reason": order.reason},
+        )
+
+
+def _keep_chips(order: Order, decision: Decision) -> None:
+    """A warning stays on the file as a chip until its norm no longer holds (`reacting` looks again)."""
+    assert order.deed is not None
+    file = order.view.id if order.view else next((e.file for e in order.deed.events if e.file), None)
+    if file is None:
+        return
+    for finding in decision.warnings:
+        Chip.objects.get_or_create(
+            file=file,
+            norm=finding.qid,
+            defaults={
+                "pack": finding.pack,
+                "clause": finding.clause,
+                "text": finding.message or finding.clause_text,
+                "since": order.deed.now,
+            },
+        )
+
+
+def _kept(answer: Result | KedangError) -> tuple[str, Any]:
+    """Outcome and result as the key keeps them."""
+    if isinstance(answer, Result):
+        return "done", {"value": answer.value, "events": list(answer.events), "command": answer.command}
+    if isinstance(answer, NeedsApproval):
+        return "needs", {"request": answer.request.pk}
+    if isinstance(answer, Refused):
+        return "refused", {"clauses": answer.decision.clauses}
+    return "asked", None
+
+
+def _replay(row: CommandKey) -> Result:
+    """The second post of a key gets the first's answer."""
+    from kedang.kernel.approvals.models import Request
+
+    if row.outcome == "done":
+        return Result(row.result["value"], tuple(row.result["events"]), (), row.result["command"])
+    if row.outcome == "needs":
+        raise NeedsApproval(Request.objects.get(pk=row.result["request"]))
+    if row.outcome == "refused":
+        clauses = "、".join(row.result["clauses"])
+        raise Invalid(f"这次提交已被拒绝（第{clauses}条），请刷新页面查看原因。")
+    raise Invalid("这次提交没有完成，请刷新页面后重新提交。")
+
+
+def dry_run(
+    name: str,
+    *,
+    by: Person,
+    facts: FactStore | None = None,
+    who: access.Standing | None = None,
+    **args: Any,
+) -> Decision:
+    """What would be said if it were done now: for buttons. Arguments not given yet make a norm "depends"."""
+    spec = vocabulary.actions[name]
+    try:
+        order = prepare(spec, args, by=by, dry=True, facts=facts, who=who)
+    except NotFound:
+        return Decision(spec, verdict="not_found")
+    return decision_of(order)
+
+
+def perform_read(name: str, *, by: Person, purpose: str = "", **args: Any) -> Decision:
+    """Decide a reading without locks and record it once a person, file, purpose and hour, before the answer.
+
+    Raises NotFound outside the list scope; otherwise returns the decision: the caller shows content on `allow` only.
+    """
+    spec = vocabulary.actions[name]
+    order = prepare(spec, {**args, **({"purpose": purpose} if purpose else {})}, by=by, dry=True)
+    order.args = {**{f.id: None for f in spec.args}, **order.args}
+    decision = decision_of(order)
+    if decision.verdict == "allow" and order.view is not None:
+        _note_reading(order, purpose)
+    return decision
+
+
+def _note_reading(order: Order, purpose: str) -> None:
+    """One file.opened an hour; the hour's key makes fragments of a page share it."""
+    assert order.by is not None and order.view is not None
+    hour = order.facts.world.now.strftime("%Y%m%d%H")
+    with transaction.atomic():
+        _, ours = keys.claim(f"read:{order.by.pk}:{order.view.id}:{purpose[:40]}:{hour}", order.by, "read")
+        if not ours:
+            return
+        order.deed = Deed(by=order.by)
+        order.action.run(deed=order.deed, **order.args)
+        reacting.react(order.deed, order.regs)
+
+
+def system_command(name: str, deed: Deed, regs: Regulations, **args: Any) -> list[Event]:
+    """Run a command as 系统 within a deed's transaction; returns the events it recorded. Raises as perform does."""
+    spec = vocabulary.actions[name]
+    order = prepare(spec, args, by=None)
+    order.deed = deed
+    before = len(deed.events)
+    order.action.run(deed=deed, **_run_args(order))
+    return deed.events[before:]
+
+
+def superior_of(person: Person) -> Person | None:
+    """The superior, for messages that name whom to ask."""
+    return org.superior(person)

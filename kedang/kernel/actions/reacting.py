@@ -1,0 +1,486 @@
+"""React: breadth-first over the events just recorded, until no norm has anything more to say. Nothing is dropped; what
+raises rolls the whole deed back."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Min, Q
+
+from kedang.kernel import clock, files
+from kedang.kernel.actions import clocks, duties, effects, flows, forms, schedules
+from kedang.kernel.actions.deed import Deed
+from kedang.kernel.approvals.models import Request
+from kedang.kernel.ledger.models import Event
+from kedang.kernel.models import Chip
+from kedang.kernel.norms.compiled import CompiledNorm
+from kedang.kernel.norms.expressions import Env, EventView, FactStore, evaluate_many
+from kedang.kernel.norms.models import Duty, DutyState, FormRecord
+from kedang.kernel.norms.people import people_at
+from kedang.kernel.norms.schema import DutyNorm, ScheduleNorm, Trigger
+from kedang.kernel.norms.store import Regulations, Version, env_of, fact_store
+from kedang.kernel.org import selectors as org
+
+if TYPE_CHECKING:
+    from kedang.kernel.actions.perform import Order
+
+MAX_GENERATIONS = 12
+# Kinds of events that change what a schedule or a term-bound condition of a file depends on.
+REGROUPING = ("customer.classified", "flow.moved", "customer.registered", "form.filed")
+
+
+class Runaway(RuntimeError):
+    """Norms kept answering each other; the checker finds such cycles, this is the last guard."""
+
+
+def react(deed: Deed, regs: Regulations, start: int = 0) -> None:
+    """Let norms answer the deed's events from `start` on, generation by generation."""
+    for _ in range(MAX_GENERATIONS):
+        events = [event for event in deed.events[start:] if event.origin != "opening"]
+        if not deed.events[start:]:
+            return
+        start = len(deed.events)
+        if events:
+            Generation(deed, regs, events).run()
+    raise Runaway("制度的规则互相触发，已停止并撤销这次操作。")
+
+
+class Generation:
+    """One generation of events, with what norms need to know about them loaded set-wise."""
+
+    def __init__(self, deed: Deed, regs: Regulations, events: Sequence[Event]) -> None:
+        self.deed, self.regs, self.events = deed, regs, events
+        self.facts: FactStore = fact_store()
+        self.views = files.views(e.file for e in events if e.file)
+        people = {e.on_behalf_of_id or e.actor_id for e in events} - {None}
+        self.units = org.units_of_many(people) if people else {}
+        self._first: dict[str, dict[int, int]] = {}
+        self._forms: dict[int, FormRecord] | None = None
+        by_kind: dict[str, list[Event]] = defaultdict(list)
+        for event in events:
+            by_kind[event.kind].append(event)
+        self.by_kind = by_kind
+
+    def run(self) -> None:
+        """Stages, then closing, then opening, then consequences, then what depends on the file's state."""
+        for event in self.events:
+            self._stages(event)
+        self._follow_owners()
+        self._close()
+        self._open()
+        self._consequences()
+        self._assign()
+        clocks.restart(self)
+        self._by_state()
+        schedules.regroup(self)
+        self._chips()
+
+    # ---- what an event looks like to conditions -------------------------------------------------------------
+
+    def acting(self, event: Event) -> list[Version]:
+        """Versions in force when it happened, in whose scope it lies."""
+        view = self.views.get(event.file) if event.file else None
+        person = event.on_behalf_of_id or event.actor_id
+        units = self.units.get(person, set()) if person else set()
+        form = event.data.get("form", "") if event.kind == "form.filed" else ""
+        return [
+            version
+            for version in self.regs.in_force(clock.local(event.occurred_at).date())
+            if version.covers(view, units, form.partition(".")[0] == version.pack or event.pack == version.pack)
+            and self._scope_holds(version, view)
+        ]
+
+    def _scope_holds(self, version: Version, view: files.FileView | None) -> bool:
+        scope = version.regulation.scope_expr
+        if scope is None or view is None:
+            return True
+        return scope.evaluate(env_of(version, {"file": view.id, "customer": view.id}, self.facts)).truth is True
+
+    def event_view(self, event: Event, version: Version) -> EventView:
+        """The event with ids for rows; a filed form carries its fields."""
+        data = dict(event.data)
+        if event.kind == "form.filed" and (record := self.form_record(event)) is not None:
+            data = {**forms.data_of(record, version), **data}
+        return EventView(
+            kind=event.kind,
+            actor=event.on_behalf_of_id or event.actor_id,
+            file=event.file,
+            occurred_at=clock.local(event.occurred_at),
+            recorded_at=clock.local(event.recorded_at),
+            first=self._is_first(event),
+            data=data,
+            subject=event.subject,
+            id=event.pk,
+        )
+
+    def form_record(self, event: Event) -> FormRecord | None:
+        """The filed form behind a form.filed event; loaded once for the generation."""
+        if self._forms is None:
+            ids = [e.data["record"] for e in self.by_kind.get("form.filed", ())]
+            self._forms = FormRecord.objects.in_bulk(ids) if ids else {}
+        return self._forms.get(event.data.get("record", 0))
+
+    def _is_first(self, event: Event) -> bool:
+        """Whether it is the first of its kind for its file; one query a kind."""
+        if event.file is None:
+            return False
+        if event.kind not in self._first:
+            wanted = {e.file for e in self.by_kind[event.kind]}
+            rows = Event.objects.filter(kind=event.kind, file__in=wanted).values("file").annotate(first=Min("id"))
+            self._first[event.kind] = {row["file"]: row["first"] for row in rows}
+        return self._first[event.kind].get(event.file) == event.pk
+
+    def variables(self, event: Event, version: Version) -> dict[str, Any]:
+        """`event`, `actor`, `file`/`customer`, and the fields of a filed form."""
+        found: dict[str, Any] = {"event": self.event_view(event, version), "actor": event.on_behalf_of_id or event.actor_id}
+        if event.file is not None:
+            found["file"] = found["customer"] = event.file
+        if event.kind == "form.filed" and (record := self.form_record(event)) is not None:
+            found = {**forms.data_of(record, version), **found}
+            if record.person_id:
+                found["person"] = record.person_id
+            if record.unit_id:
+                found["unit"] = record.unit_id
+        return found
+
+    def holding(
+        self, version: Version, norm: CompiledNorm, events: Sequence[Event], paths: Iterable[str], trigger: Trigger | None
+    ) -> list[tuple[Event, dict[str, Any]]]:
+        """The events that fit a trigger and all conditions at `paths`, evaluated set-wise."""
+        kept = [e for e in events if trigger is None or fits(trigger, e, version)]
+        pairs = [(e, self.variables(e, version)) for e in kept]
+        for path in paths:
+            expr = norm.expr(path)
+            if expr is None or not pairs:
+                continue
+            envs = [env_of(version, v, self.facts) for _, v in pairs]
+            outcomes = evaluate_many(expr, envs)
+            pairs = [pair for pair, outcome in zip(pairs, outcomes, strict=True) if outcome.truth is True]
+        return pairs
+
+    # ---- opening and closing duties --------------------------------------------------------------------------
+
+    def _by_version(self, kind: str) -> dict[int, tuple[Version, list[Event]]]:
+        """Events of a kind by the version that acts on them."""
+        found: dict[int, tuple[Version, list[Event]]] = {}
+        for event in self.by_kind[kind]:
+            for version in self.acting(event):
+                found.setdefault(id(version), (version, []))[1].append(event)
+        return found
+
+    def _open(self) -> None:
+        new: list[Duty] = []
+        for kind in list(self.by_kind):
+            for version, events in self._by_version(kind).values():
+                for norm in version.regulation.opens_on.get(kind, ()):
+                    rule = norm.norm
+                    assert isinstance(rule, DutyNorm)
+                    pairs = self.holding(version, norm, events, ("opens.where", "when"), rule.opens)
+                    new += self._openings(version, norm, rule, pairs)
+        Duty.objects.bulk_create(new)
+
+    def _openings(
+        self, version: Version, norm: CompiledNorm, rule: DutyNorm, pairs: list[tuple[Event, dict[str, Any]]]
+    ) -> list[Duty]:
+        """Duty rows for these events; `once_per` leaves out subjects that had one, `for_each` makes one each."""
+        made: list[Duty] = []
+        targets = [target for pair in pairs for target in self._targets(version, norm, *pair)]
+        seen = self._seen(norm, rule, targets)
+        for event, variables, view, subject in targets:
+            if rule.opens.once_per:
+                if subject in seen:
+                    continue
+                seen.add(subject)
+            made += duties.build(
+                version,
+                norm,
+                view=view,
+                subject=subject,
+                variables=variables,
+                facts=self.facts,
+                counted_from=clock.local(event.occurred_at),
+                opened_by=event.pk,
+            )
+        return made
+
+    def _targets(
+        self, version: Version, norm: CompiledNorm, event: Event, variables: dict[str, Any]
+    ) -> list[tuple[Event, dict[str, Any], files.FileView | None, str]]:
+        """What each opening is about: the event's file, or each element of `opens.for_each`."""
+        each = norm.expr("opens.for_each")
+        if each is None:
+            view = self.views.get(event.file) if event.file else None
+            subject = f"file:{view.id}" if view else event.subject or f"person:{variables.get('actor')}"
+            if event.subject and norm.norm.opens.once_per not in ("customer", "file"):  # type: ignore[union-attr]
+                subject = event.subject
+            return [(event, variables, view, subject)]
+        values = each.value(env_of(version, variables, self.facts))
+        if each.type.endswith("[customer]"):
+            views = files.views(values)
+            return [
+                (event, {**variables, "file": v.id, "customer": v.id}, v, f"file:{v.id}") for v in views.values()
+            ]
+        kind = each.type[4:-1]
+        view = self.views.get(event.file) if event.file else None
+        return [(event, {**variables, kind: value}, view, f"{kind}:{value}") for value in sorted(values)]
+
+    def _seen(self, norm: CompiledNorm, rule: DutyNorm, targets: Sequence[tuple[Any, Any, Any, str]]) -> set[str]:
+        if not rule.opens.once_per or not targets:
+            return set()
+        rows = Duty.objects.filter(norm=norm.qid, subject__in={t[3] for t in targets}).exclude(state=DutyState.VOID)
+        return set(rows.values_list("subject", flat=True))
+
+    def _close(self) -> None:
+        """Close open duties whose deed has been done; oldest first, one a norm unless `closes: all`."""
+        for kind, events in self.by_kind.items():
+            norms = self._closers(kind)
+            if not norms:
+                continue
+            used: set[tuple[int, str]] = set()
+            changed = []
+            for duty in self._candidates(norms, events):
+                version, norm = norms[(duty.norm, duty.version)]
+                for event in events:
+                    if (event.pk, duty.norm) in used and norm.norm.closes != "all":  # type: ignore[union-attr]
+                        continue
+                    if self._does(version, norm, duty, event):
+                        duties.close(duty, clock.local(event.occurred_at), event.pk)
+                        used.add((event.pk, duty.norm))
+                        changed.append(duty)
+                        break
+            if changed:
+                Duty.objects.bulk_update(changed, duties.CLOSING_FIELDS)
+                self._settled(changed)
+
+    def _closers(self, kind: str) -> dict[tuple[str, int], tuple[Version, CompiledNorm]]:
+        return {
+            (norm.qid, version.number): (version, norm)
+            for version in self.regs.versions
+            for norm in version.regulation.done_on.get(kind, ())
+        }
+
+    def _candidates(self, norms: Iterable[tuple[str, int]], events: Sequence[Event]) -> list[Duty]:
+        """Open duties that these events could close: same file, or without a file and of the same person."""
+        wanted = {e.file for e in events if e.file}
+        rows = Duty.objects.filter(state=DutyState.OPEN, norm__in={norm for norm, _ in norms})
+        where = Q(file=None) | Q(file__in=wanted) if wanted else Q(file=None)
+        keys = set(norms)
+        found = rows.filter(where).order_by("due_at", "id")
+        return [duty for duty in found if (duty.norm, duty.version) in keys]
+
+    def _does(self, version: Version, norm: CompiledNorm, duty: Duty, event: Event) -> bool:
+        """Whether this event is the deed that the duty asks for."""
+        done = norm.norm.done  # type: ignore[union-attr]
+        if not fits(done, event, version) or not correlates(done, duty, event):
+            return False
+        variables = self.variables(event, version)
+        variables["bearer"] = duty.taken_by_id or duty.bearer_id
+        if not self._by_whom(version, norm, duty, event, variables):
+            return False
+        where = norm.expr("done.where")
+        if where is not None and where.evaluate(env_of(version, variables, self.facts)).truth is not True:
+            return False
+        return enough(version, done, duty, event)
+
+    def _by_whom(
+        self, version: Version, norm: CompiledNorm, duty: Duty, event: Event, variables: dict[str, Any]
+    ) -> bool:
+        done = norm.norm.done  # type: ignore[union-attr]
+        person = event.on_behalf_of_id or event.actor_id
+        if done.by in (None, "anyone"):
+            return True
+        if done.by == "bearer":
+            return person in bearers_of(version, duty, variables, self.facts)
+        return person in people_at(version, norm, "done.by", variables, self.facts)
+
+    def _settled(self, changed: Sequence[Duty]) -> None:
+        """A closed duty is itself an event: later norms and the register of met and late speak of it."""
+        for duty in changed:
+            self.deed.record(
+                "duty.done",
+                file=duty.file,
+                subject=f"duty:{duty.pk}",
+                occurred_at=duty.done_at,
+                data={"duty": duty.pk, "title": duty.title, "state": duty.get_state_display()},
+                norm=duty.norm,
+                clause=duty.clause,
+                pack=duty.pack,
+            )
+
+    def _by_state(self) -> None:
+        """Duties closed or voided by a state of affairs, looked at for the files that just changed."""
+        wanted = {e.file for e in self.events if e.file}
+        if not wanted:
+            return
+        norms = {
+            (norm.qid, version.number): (version, norm)
+            for version in self.regs.versions
+            for norm in version.regulation.norms
+            if norm.expr("done.state") or norm.expr("void_when")
+        }
+        if not norms:
+            return
+        rows = Duty.objects.filter(state=DutyState.OPEN, file__in=wanted, norm__in={qid for qid, _ in norms})
+        for duty in rows.order_by("due_at", "id"):
+            version, norm = norms.get((duty.norm, duty.version), (None, None))
+            if version is not None and norm is not None:
+                self._settle_by_state(version, norm, duty)
+
+    def _settle_by_state(self, version: Version, norm: CompiledNorm, duty: Duty) -> None:
+        facts = fact_store()
+        env = env_of(version, {"file": duty.file, "customer": duty.file, "bearer": duty.bearer_id}, facts)
+        done, void = norm.expr("done.state"), norm.expr("void_when")
+        if done is not None and done.evaluate(env).truth is True:
+            duties.close(duty, clock.now(), self.events[-1].pk)
+        elif void is not None and void.evaluate(env).truth is True:
+            duty.state, duty.breach_check_at, duty.next_remind_at = DutyState.VOID, None, None
+        else:
+            return
+        duty.save(update_fields=duties.CLOSING_FIELDS)
+        if duty.state != DutyState.VOID:
+            self._settled([duty])
+
+    # ---- the rest --------------------------------------------------------------------------------------------
+
+    def _stages(self, event: Event) -> None:
+        """Actions that stages name move the file on (forms do so where they are filed)."""
+        if event.file is None or event.kind == "flow.moved":
+            return
+        for version in self.acting(event):
+            for flow in version.regulation.pack.flows.values():
+                for stage in flow.stages:
+                    if stage.action and event.kind in effects.events_of(stage.action):
+                        flows.after_action(version, stage.action, event.file, self.deed)
+
+    def _follow_owners(self) -> None:
+        """Duties that follow the owner go with the file to its new one."""
+        moved = {e.file for e in self.events if e.kind in files.OWNER_EVENTS and e.file}
+        for view in files.views(moved).values():
+            if view.owner is not None:
+                Duty.objects.filter(file=view.id, state=DutyState.OPEN, follows_owner=True).update(
+                    bearer=view.owner, taken_by=None
+                )
+
+    def _consequences(self) -> None:
+        for kind in list(self.by_kind):
+            for version, events in self._by_version(kind).values():
+                for norm in version.regulation.reacts_on.get(kind, ()):
+                    rule = norm.norm
+                    if getattr(rule, "absent", None) is not None:
+                        continue
+                    if getattr(rule, "form", None):
+                        wanted = f"{version.pack}.{rule.form.removeprefix(version.pack + '.')}"  # type: ignore[union-attr]
+                        events_here = [e for e in events if e.data.get("form") == wanted]
+                    else:
+                        events_here = events
+                    for event, variables in self.holding(version, norm, events_here, ("where", "when"), None):
+                        case = effects.Case(version, norm, variables, self.facts, event=event, file=event.file)
+                        effects.run(case, self.deed, self.regs)
+
+    def _assign(self) -> None:
+        for kind in list(self.by_kind):
+            for version, events in self._by_version(kind).values():
+                for norm in version.regulation.assigns_on.get(kind, ()):
+                    for event, variables in self.holding(version, norm, events, ("when",), None):
+                        case = effects.Case(version, norm, variables, self.facts, event=event, file=event.file)
+                        effects.assign(case, self.deed, self.regs)
+
+    def _chips(self) -> None:
+        """Warnings on the files that changed stay only while their norm still holds."""
+        wanted = {e.file for e in self.events if e.file}
+        for chip in Chip.objects.filter(file__in=wanted) if wanted else ():
+            found = self.regs.norm(chip.norm)
+            when = found[1].expr("when") if found else None
+            if found is None or when is None:
+                chip.delete()
+                continue
+            view = files.view(chip.file)
+            variables = {"file": chip.file, "customer": chip.file}
+            if view is not None and view.owner is not None:
+                variables["actor"] = view.owner
+            env: Env = env_of(found[0], variables, fact_store())
+            if when.evaluate(env).truth is False:
+                chip.delete()
+
+
+def fits(trigger: Trigger, event: Event, version: Version) -> bool:
+    """Whether an event is of the kind (or the filing of the form) that a trigger names."""
+    if trigger.form:
+        wanted = trigger.form if "." in trigger.form else f"{version.pack}.{trigger.form}"
+        return event.kind == "form.filed" and event.data.get("form") == wanted
+    kinds = [trigger.event] if isinstance(trigger.event, str) else list(trigger.event or [])
+    return event.kind in kinds
+
+
+def correlates(done: Trigger, duty: Duty, event: Event) -> bool:
+    """A duty about a file is closed on that file; one about a row (a visit, a case) by that row; else by its bearer."""
+    if done.for_ in ("subject", "event"):
+        return duty.subject == event.subject
+    if done.for_ in ("bearer", "person", "actor"):
+        return (event.on_behalf_of_id or event.actor_id) in (duty.bearer_id, duty.taken_by_id)
+    if duty.file is not None:
+        return duty.file == event.file
+    if duty.bearer_id is not None and not done.by:
+        return (event.on_behalf_of_id or event.actor_id) in (duty.bearer_id, duty.taken_by_id)
+    return True
+
+
+def enough(version: Version, done: Trigger, duty: Duty, event: Event) -> bool:
+    """`count:` asks for several deeds since the duty opened."""
+    needed = int(version.params(duty.opened_at.date()).get(str(done.count), done.count))
+    if needed <= 1:
+        return True
+    kinds = ["form.filed"] if done.form else [done.event] if isinstance(done.event, str) else list(done.event or [])
+    rows = Event.objects.filter(kind__in=kinds, file=event.file, occurred_at__gte=duty.counted_from)
+    if done.form:
+        return sum(1 for row in rows if fits(done, row, version)) >= needed
+    return rows.count() >= needed
+
+
+def bearers_of(version: Version, duty: Duty, variables: dict[str, Any], facts: FactStore) -> set[int]:
+    """The persons who bear a duty now: taker, bearer, the unit's members, the role's holders."""
+    if duty.taken_by_id:
+        return {duty.taken_by_id}
+    if duty.bearer_id:
+        return {duty.bearer_id}
+    if duty.unit_id:
+        return set(org.members_of(org.unit_subtree({duty.unit_id})).values_list("id", flat=True))
+    if duty.role:
+        from kedang.kernel.norms.people import holders_of
+
+        return set(holders_of(version, duty.role.partition(".")[2], variables, facts))
+    return set()
+
+
+def asked(order: Order, request: Request) -> None:
+    """`done: … at: asked`: asking for the approval already closes the duty (it reopens if the answer is no)."""
+    qid = order.filing.qid if order.filing else ""
+    kinds = order.action.events
+    file = order.view.id if order.view else None
+    for version in order.regs.versions:
+        for norm in version.regulation.norms:
+            rule = norm.norm
+            if not isinstance(rule, (DutyNorm, ScheduleNorm)) or rule.done.at != "asked":
+                continue
+            form = f"{version.pack}.{rule.done.form.removeprefix(version.pack + '.')}" if rule.done.form else ""
+            named = [rule.done.event] if isinstance(rule.done.event, str) else list(rule.done.event or [])
+            if (form and form == qid) or any(kind in kinds for kind in named):
+                _close_asked(norm, file, request)
+
+
+def _close_asked(norm: CompiledNorm, file: int | None, request: Request) -> None:
+    duty = Duty.objects.filter(norm=norm.qid, file=file, state=DutyState.OPEN).order_by("due_at", "id").first()
+    if duty is not None:
+        duties.close(duty, clock.now(), None)
+        duty.asked_request = request.pk
+        duty.save(update_fields=duties.CLOSING_FIELDS)
+
+
+def asked_in_vain(request: Request) -> None:
+    """The request was refused or withdrawn: what had been closed by asking is open again, with its old due time."""
+    for duty in Duty.objects.filter(asked_request=request.pk).exclude(state=DutyState.OPEN):
+        duty.state, duty.done_at, duty.asked_request = DutyState.OPEN, None, None
+        duty.breach_check_at = None if duty.breached_at else duty.grace_until or duty.due_at
+        duty.save(update_fields=duties.CLOSING_FIELDS)

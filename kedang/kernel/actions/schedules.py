@@ -1,0 +1,300 @@
+"""Schedules: one duty a period for each subject, opened by the tick or when a file's class changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, time
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Max, Q
+
+from kedang.kernel import clock, files
+from kedang.kernel.actions import duties
+from kedang.kernel.ledger.models import Event
+from kedang.kernel.norms.compiled import CompiledNorm
+from kedang.kernel.norms.expressions import UNKNOWN, FactStore, evaluate_many
+from kedang.kernel.norms.models import Duty, DutyState, FileTerm
+from kedang.kernel.norms.people import Bearer, holders_of
+from kedang.kernel.norms.schema import ScheduleNorm, TableEvery
+from kedang.kernel.norms.store import Version, env_of, fact_store
+from kedang.kernel.org import selectors as org
+from kedang.kernel.workdays import calendar, deadlines, periods
+from kedang.kernel.workdays.durations import Duration
+
+if TYPE_CHECKING:
+    from kedang.kernel.actions.reacting import Generation
+
+CHUNK = 1000
+PERIODS = ("workday", "day", "week", "month", "quarter", "half_year", "year")
+
+
+def regroup(generation: Generation) -> None:
+    """A file whose class or stage changed gets, loses or re-times its periodic duties at once."""
+    from kedang.kernel.actions.reacting import REGROUPING
+
+    wanted = sorted({e.file for e in generation.events if e.file and e.kind in REGROUPING})
+    if not wanted:
+        # A deed that closes a duty counted from the last one opens the next at once.
+        wanted = sorted({e.file for e in generation.events if e.file and e.kind == "duty.done"})
+    views = list(files.views(wanted).values())
+    if not views:
+        return
+    for version in generation.regs.in_force():
+        for norm in version.regulation.timed:
+            if isinstance(norm.norm, ScheduleNorm) and norm.for_each[0] == "file":
+                open_for_files(version, norm, [v for v in views if version.covers(v, ())], fact_store())
+
+
+def open_all(version: Version, norm: CompiledNorm) -> int:
+    """Open what the present period asks for, for every subject; the number of duties opened."""
+    kind, role = norm.for_each
+    if kind == "file":
+        return _all_files(version, norm)
+    facts = fact_store()
+    if kind == "holder":
+        people = holders_of(version, role, {}, facts)
+        return _open_subjects(version, norm, [({"person": p}, f"person:{p}", Bearer(person=p)) for p in people], facts)
+    if kind == "unit":
+        units = _units_of(version, role, facts)
+        return _open_subjects(version, norm, [({"unit": u}, f"unit:{u}", Bearer(unit=u)) for u in units], facts)
+    return _open_subjects(version, norm, [({}, "company", None)], facts)
+
+
+def _units_of(version: Version, role: str, facts: FactStore) -> list[int]:
+    """Units in which the role is held."""
+    people = holders_of(version, role, {}, facts)
+    found = {unit for units in org.units_of_many(people).values() for unit in units}
+    return sorted(found if version.units is None else found & version.units)
+
+
+def _all_files(version: Version, norm: CompiledNorm) -> int:
+    opened = 0
+    facts = fact_store()
+    when = norm.expr("when")
+    narrowed: Any = when.to_q("file", version.params(clock.today())) if when is not None and when.queryable("file") else None
+    batch: list[int] = []
+    for file in files.ids_in_units(version.units, narrowed):
+        batch.append(file)
+        if len(batch) >= CHUNK:
+            opened += open_for_files(version, norm, list(files.views(batch).values()), facts)
+            batch = []
+    return opened + open_for_files(version, norm, list(files.views(batch).values()), facts)
+
+
+def open_for_files(version: Version, norm: CompiledNorm, views: Sequence[files.FileView], facts: FactStore) -> int:
+    """Open, re-time or void the duties of these files, set-wise."""
+    rule = norm.norm
+    assert isinstance(rule, ScheduleNorm)
+    if not views:
+        return 0
+    variables = [{"file": v.id, "customer": v.id} for v in views]
+    envs = [env_of(version, each, facts) for each in variables]
+    when = norm.expr("when")
+    holds = [o.truth is True for o in evaluate_many(when, envs)] if when is not None else [True] * len(views)
+    every = _periods_of(version, norm, rule, views, envs)
+    current = _open_now(norm, [f"file:{v.id}" for v in views])
+    new: list[Duty] = []
+    for view, each, held, period_name in zip(views, variables, holds, every, strict=True):
+        duty = current.get(f"file:{view.id}")
+        if not held or not period_name:
+            _void(duty)
+        else:
+            new += _one(version, norm, rule, view, each, period_name, duty, facts)
+    Duty.objects.bulk_create(new, ignore_conflicts=True)
+    return len(new)
+
+
+def _periods_of(
+    version: Version, norm: CompiledNorm, rule: ScheduleNorm, views: Sequence[files.FileView], envs: Sequence[Any]
+) -> list[str]:
+    """The period name of each file: fixed, from a class table, or from an expression."""
+    if isinstance(rule.every, TableEvery):
+        rows = FileTerm.objects.filter(file__in=[v.id for v in views], term=f"{version.pack}.{rule.every.table}")
+        values = dict(rows.values_list("file", "value"))
+        default = version.regulation.pack.terms[rule.every.table].default
+        return [rule.every.values.get(values.get(v.id, default or ""), "") for v in views]
+    expr = norm.expr("every.of")
+    if expr is not None:
+        found = [outcome.value for outcome in evaluate_many(expr, envs)]
+        return ["" if value is None or value is UNKNOWN else str(value) for value in found]
+    name = period_name(version, rule)
+    return [name] * len(views)
+
+
+def period_name(version: Version, rule: ScheduleNorm) -> str:
+    """The fixed period, by name or by parameter."""
+    name = str(rule.every)
+    return str(version.params(clock.today()).get(name, name))
+
+
+def counts_from_last(rule: ScheduleNorm) -> bool:
+    """Whether the period runs from the last deed instead of the calendar."""
+    return getattr(rule.every, "since", "period") == "last_done"
+
+
+def _open_now(norm: CompiledNorm, subjects: Sequence[str]) -> dict[str, Duty]:
+    rows = Duty.objects.filter(norm=norm.qid, state=DutyState.OPEN, subject__in=subjects).order_by("due_at")
+    return {duty.subject: duty for duty in rows}
+
+
+def _void(duty: Duty | None) -> None:
+    """The condition no longer holds: what is not yet breached falls away."""
+    if duty is not None and duty.breached_at is None:
+        duty.state, duty.breach_check_at, duty.next_remind_at = DutyState.VOID, None, None
+        duty.save(update_fields=["state", "breach_check_at", "next_remind_at"])
+
+
+def _one(
+    version: Version,
+    norm: CompiledNorm,
+    rule: ScheduleNorm,
+    view: files.FileView,
+    variables: dict[str, Any],
+    name: str,
+    duty: Duty | None,
+    facts: FactStore,
+) -> list[Duty]:
+    if counts_from_last(rule):
+        return _since_last(version, norm, rule, view, variables, name, duty, facts)
+    return _in_period(version, norm, rule, view, variables, name, duty, facts)
+
+
+def _since_last(
+    version: Version,
+    norm: CompiledNorm,
+    rule: ScheduleNorm,
+    view: files.FileView,
+    variables: dict[str, Any],
+    name: str,
+    duty: Duty | None,
+    facts: FactStore,
+) -> list[Duty]:
+    """Due one period after the last deed (or after the file's beginning); a changed class re-times the open duty."""
+    anchor = _last_done(norm, rule, view, version) or clock.now()
+    if duty is not None:
+        anchor = duty.counted_from
+    due = deadlines.due_at(anchor, Duration(1, name), calendar.load(), closing=version.closing())
+    if duty is not None:
+        if duty.due_at != due and duty.breached_at is None:
+            duty.due_at, duty.breach_check_at = due, due
+            duty.save(update_fields=["due_at", "breach_check_at"])
+        return []
+    made = duties.build(
+        version,
+        norm,
+        view=view,
+        subject=f"file:{view.id}",
+        variables=variables,
+        facts=facts,
+        counted_from=anchor,
+        period_key=f"since {anchor:%Y-%m-%d}",
+    )
+    for each in made:
+        each.due_at = each.breach_check_at = due
+        each.next_remind_at = duties.next_reminder(version, rule.remind, due, calendar.load())
+    return [each for each in made if not _had(norm, each)]
+
+
+def _had(norm: CompiledNorm, duty: Duty) -> bool:
+    """A voided duty of the same period comes back instead of a second one."""
+    found = Duty.objects.filter(norm=norm.qid, subject=duty.subject, period=duty.period).first()
+    if found is not None and found.state == DutyState.VOID:
+        found.state, found.due_at, found.breach_check_at = DutyState.OPEN, duty.due_at, duty.due_at
+        found.save(update_fields=["state", "due_at", "breach_check_at"])
+    return found is not None
+
+
+def _last_done(norm: CompiledNorm, rule: ScheduleNorm, view: files.FileView, version: Version) -> datetime | None:
+    done = rule.done
+    kinds = ["form.filed"] if done.form else [done.event] if isinstance(done.event, str) else list(done.event or [])
+    last = Event.objects.filter(kind__in=kinds, file=view.id).aggregate(at=Max("occurred_at"))["at"]
+    return clock.local(last) if last else None
+
+
+def _in_period(
+    version: Version,
+    norm: CompiledNorm,
+    rule: ScheduleNorm,
+    view: files.FileView,
+    variables: dict[str, Any],
+    name: str,
+    duty: Duty | None,
+    facts: FactStore,
+) -> list[Duty]:
+    """The present period's duty, unless it was opened before or its deed was already done in the period."""
+    cal = calendar.load()
+    period = periods.period_of(name, clock.today(), cal)
+    if duty is not None and duty.period != period.key and duty.due_at and duty.due_at >= clock.now():
+        # The class changed in mid period: the old period's duty gives way to the new one's.
+        _void(duty)
+    built = duties.build(
+        version,
+        norm,
+        view=view,
+        subject=f"file:{view.id}",
+        variables={**variables, "period": period.key, "day": clock.today()},
+        facts=facts,
+        counted_from=max(clock.at_time(period.first, time(0)), _start_of(version)),
+        period=period,
+    )
+    if _done_in(rule, view.id, period) or not built:
+        return []
+    return [each for each in built if not _had(norm, each)]
+
+
+def _start_of(version: Version) -> datetime:
+    return clock.at_time(version.since, time(0))
+
+
+def _done_in(rule: ScheduleNorm, file: int, period: periods.Period) -> bool:
+    """Whether the deed was done in this period before the duty was opened."""
+    if rule.done.form or rule.done.where:
+        return False
+    kinds = [rule.done.event] if isinstance(rule.done.event, str) else list(rule.done.event or [])
+    return Event.objects.filter(
+        kind__in=kinds, file=file, occurred_at__gte=clock.at_time(period.first, time(0))
+    ).exists()
+
+
+def _open_subjects(
+    version: Version, norm: CompiledNorm, subjects: Iterable[tuple[dict[str, Any], str, Bearer | None]], facts: FactStore
+) -> int:
+    """Duties of persons, units or the company for the present period."""
+    rule = norm.norm
+    assert isinstance(rule, ScheduleNorm)
+    name = period_name(version, rule)
+    if name not in PERIODS:
+        return 0
+    cal = calendar.load()
+    today = clock.today()
+    if name == "workday" and not cal.is_workday(today):
+        return 0
+    period = periods.period_of(name, today, cal)
+    wanted = list(subjects)
+    had = set(
+        Duty.objects.filter(Q(norm=norm.qid, period=period.key), subject__in=[s for _, s, _ in wanted]).values_list(
+            "subject", flat=True
+        )
+    )
+    new: list[Duty] = []
+    when = norm.expr("when")
+    for variables, subject, bearer in wanted:
+        if subject in had:
+            continue
+        known = {**variables, "period": period.key, "day": today}
+        if when is not None and when.evaluate(env_of(version, known, facts)).truth is not True:
+            continue
+        named = bearer if rule.bearer == "each" else None
+        new += duties.build(
+            version,
+            norm,
+            view=None,
+            subject=subject,
+            variables=known,
+            facts=facts,
+            counted_from=max(clock.at_time(period.first, time(0)), _start_of(version)),
+            period=period,
+            bearer=named,
+        )
+    Duty.objects.bulk_create(new, ignore_conflicts=True)
+    return len(new)

@@ -1,0 +1,138 @@
+"""Compiles what a consequence does: {notify: owner}, {propose: points, per: 2, with: late_duties} …
+
+| verb | says |
+| --- | --- |
+| `notify`, `escalate` | whom: owner, actor, bearer, superior, a role, an expression; notify also a list of these |
+| `propose` | points, amount or measure; `per`, `points`, `amount` numbers; `about` a person or unit; `decided_by` a role |
+| `open_duty`, `open_case` | what is to be done; `bearer`, `within` |
+| `release` | pool |
+| `reassign` | to whom |
+| `set` | {term: value} |
+| `stage` | flow.stage |
+| `void` | a norm whose open duties end |
+| `do` | an action, with its arguments `with: {…}` |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from kedang.kernel.norms.binding import ACTOR, Vars
+from kedang.kernel.norms.compiling_tools import NormTools
+from kedang.kernel.norms.expressions.types import BadLiteral, choice
+from kedang.kernel.norms.problems import suggest
+from kedang.kernel.norms.vocabulary import Type
+
+WORDS = frozenset({"owner", "actor", "bearer", "superior"})
+TARGETS = frozenset({"notify", "escalate", "reassign", "bearer", "decided_by"})
+EXPRESSIONS: Mapping[str, Type] = {
+    "when": "bool",
+    "about": "person|unit|customer",
+    "person": "person|set[person]",
+    "unit": "unit",
+    "per": "number",
+    "points": "number",
+    "amount": "number",
+}
+"""Keys that are expressions; everything else is handed to the effect as written."""
+REFERENCES = frozenset({"person", "unit", "customer", "contact", "number", "money", "date", "datetime"})
+
+
+def compile_do(
+    norm: NormTools, path: str, steps: list[dict[str, Any]], variables: Vars, *, single: bool = False
+) -> None:
+    """Compile every entry; `single`: the file says one entry where others say a list."""
+    known = variables if "actor" in variables else {**variables, "actor": ACTOR}
+    for index, entry in enumerate(steps):
+        _Entry(norm, f"{path}[{index}]", path if single else f"{path}[{index}]", known).compile(entry)
+
+
+class _Entry:
+    """One verb with what belongs to it. `path` is where it is kept, `place` where it stands in the file."""
+
+    def __init__(self, norm: NormTools, path: str, place: str, variables: Vars) -> None:
+        self.norm, self.path, self.place, self.variables = norm, path, place, variables
+
+    def compile(self, entry: Mapping[str, Any]) -> None:
+        """Check the verb and compile what it says."""
+        verb = next(iter(entry), "")
+        effects = self.norm.words.vocabulary.effects
+        if verb not in effects:
+            self.norm.fault(f"{self.place}.{verb}", f"没有后果“{verb}”", suggest(verb, effects))
+        for key, value in entry.items():
+            self._value(key, value)
+        special: dict[str, Callable[[Mapping[str, Any]], None]] = {
+            "do": self._action,
+            "void": self._void,
+            "set": self._terms,
+            "stage": self._stage,
+        }
+        if verb in special:
+            special[verb](entry)
+        if "within" in entry:
+            self.norm.literal(f"{self.place}.within", str(entry["within"]), "duration")
+
+    def _value(self, key: str, value: Any) -> None:
+        if key in TARGETS:
+            names = value if isinstance(value, list) else [value]
+            for index, name in enumerate(names):
+                tail = f"{key}[{index}]" if len(names) > 1 else key
+                place = f"{key}[{index}]" if isinstance(value, list) else key
+                self._target(tail, place, str(name))
+        elif key == "about" and value in self.norm.pack.roles:
+            self.norm.roles[f"{self.path}.about"] = value
+        elif key in EXPRESSIONS and isinstance(value, str):
+            self._kept(key, key, lambda at: self.norm.expr(at, value, self.variables, EXPRESSIONS[key], gaps=True))
+
+    def _target(self, tail: str, place: str, name: str) -> None:
+        if name not in WORDS or (name not in ("owner", "superior") and name in self.variables):
+            self._kept(tail, place, lambda at: self.norm.target(at, name, self.variables))
+
+    def _kept(self, tail: str, place: str, compile_at: Callable[[str], None]) -> None:
+        """Compile at the place where it stands in the file, keep under the regular path."""
+        made, kept = f"{self.place}.{place}", f"{self.path}.{tail}"
+        compile_at(made)
+        if made in self.norm.exprs:
+            self.norm.exprs[kept] = self.norm.exprs.pop(made)
+        if made in self.norm.roles:
+            self.norm.roles[kept] = self.norm.roles.pop(made)
+
+    def _action(self, entry: Mapping[str, Any]) -> None:
+        known = self.norm.words.vocabulary.actions
+        action = known.get(str(entry["do"]))
+        if action is None:
+            self.norm.fault(f"{self.place}.do", f"没有动作“{entry['do']}”", suggest(str(entry["do"]), known))
+            return
+        args = {each.id: each for each in action.args}
+        for key, value in dict(entry.get("with") or {}).items():
+            if key not in args:
+                self.norm.fault(f"{self.place}.with.{key}", f"动作没有参数“{key}”", suggest(key, args))
+            elif isinstance(value, str) and args[key].type in REFERENCES:
+                self._argument(key, value, args[key].type)
+
+    def _argument(self, key: str, value: str, kind: str) -> None:
+        self._kept(f"with.{key}", f"with.{key}", lambda at: self.norm.expr(at, value, self.variables, kind, gaps=True))
+
+    def _void(self, entry: Mapping[str, Any]) -> None:
+        name, known = str(entry["void"]), [each.id for each in self.norm.pack.norms]
+        if "." not in name and name not in known:
+            self.norm.fault(f"{self.place}.void", f"没有规则“{name}”", suggest(name, known))
+
+    def _terms(self, entry: Mapping[str, Any]) -> None:
+        for name, value in dict(entry["set"]).items():
+            term = self.norm.pack.terms.get(name)
+            if term is None:
+                self.norm.fault(f"{self.place}.set.{name}", f"没有分类“{name}”", suggest(name, self.norm.pack.terms))
+                continue
+            try:
+                choice(str(value), term.values, term.name)
+            except BadLiteral as bad:
+                self.norm.fault(f"{self.place}.set.{name}", str(bad), bad.suggestion)
+
+    def _stage(self, entry: Mapping[str, Any]) -> None:
+        flow_id, _, stage = str(entry["stage"]).rpartition(".")
+        flow = self.norm.pack.flows.get(flow_id)
+        stages = [f"{name}.{each.id}" for name, spec in self.norm.pack.flows.items() for each in spec.stages]
+        if flow is None or stage not in {word for each in flow.stages for word in (each.id, each.name)}:
+            self.norm.fault(f"{self.place}.stage", f"没有阶段“{entry['stage']}”", suggest(str(entry["stage"]), stages))

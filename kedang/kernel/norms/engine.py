@@ -1,0 +1,255 @@
+"""Deciding: which norms of the packs in force speak about a command, and what they say. No writes.
+
+Order, fixed: prohibition, then approval, then the action's own default (the access rows). All matching prohibitions
+are reported. Buttons come from the same function in a dry run, so what is shown and what is enforced cannot differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from kedang.kernel import files
+from kedang.kernel.norms.compiled import CompiledNorm
+from kedang.kernel.norms.expressions import FactStore, Leaf, Outcome
+from kedang.kernel.norms.schema import ApprovalNorm, ProhibitionNorm
+from kedang.kernel.norms.store import Regulations, Version, env_of
+from kedang.kernel.norms.vocabulary import Action
+
+Verdict = Literal["allow", "refuse", "needs", "reason", "confirm", "not_found"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One clause's say in a decision. `norm` is None for a clause of an access row or a flow."""
+
+    pack: str
+    pack_title: str
+    clause: str
+    clause_text: str
+    effect: str
+    message: str = ""
+    lift: str = ""
+    ask: tuple[int, ...] = ()
+    leaves: tuple[Leaf, ...] = ()
+    norm: CompiledNorm | None = None
+    version: Version | None = None
+    field: str = ""
+    lifted_by: str = ""
+
+    @property
+    def qid(self) -> str:
+        """Full id of the norm, '' for access rows and flows."""
+        return self.norm.qid if self.norm else ""
+
+
+@dataclass
+class Decision:
+    """What was asked, what the packs say, and why."""
+
+    action: Action
+    verdict: Verdict = "allow"
+    refusals: list[Finding] = field(default_factory=list)
+    questions: list[Finding] = field(default_factory=list)
+    confirms: list[Finding] = field(default_factory=list)
+    warnings: list[Finding] = field(default_factory=list)
+    approvals: list[Finding] = field(default_factory=list)
+    depends: list[Finding] = field(default_factory=list)
+    gaps: list[Leaf] = field(default_factory=list)
+    file: int | None = None
+    form: str = ""
+
+    @property
+    def findings(self) -> list[Finding]:
+        """The findings that made the verdict."""
+        chosen = {
+            "refuse": self.refusals,
+            "needs": self.approvals,
+            "reason": self.questions,
+            "confirm": self.confirms,
+        }.get(self.verdict, [])
+        return list(chosen)
+
+    @property
+    def clauses(self) -> list[str]:
+        """Clause numbers behind the verdict."""
+        return list(dict.fromkeys(finding.clause for finding in self.findings))
+
+
+@dataclass
+class Call:
+    """A command as norms see it. `variables` lacks what a dry run does not know yet."""
+
+    action: Action
+    variables: dict[str, Any]
+    actor: int | None
+    view: files.FileView | None
+    units: frozenset[int]
+    facts: FactStore
+    regulations: Regulations
+    form: str = ""
+    stage: str = ""
+    lifted: frozenset[str] = frozenset()
+    held: frozenset[str] = frozenset()
+    """Approval norms whose grant the actor holds, or whose agreement the frozen command carries."""
+
+
+def matching(call: Call) -> list[tuple[Version, CompiledNorm]]:
+    """Prohibitions and approvals in force that name this command and lie in scope, overridden ones left out."""
+    found: list[tuple[Version, CompiledNorm]] = []
+    pack_of_form = call.form.partition(".")[0]
+    for version in call.regulations.in_force(call.facts.world.now):
+        own = version.pack in (pack_of_form, call.stage.partition(".")[0], call.variables.get("pack"))
+        if not version.covers(call.view, call.units, own) or not _scope_holds(version, call):
+            continue
+        found += [(version, norm) for norm in _norms_named(version, call) if norm.norm.kind in ("prohibition", "approval")]
+    return found
+
+
+def _scope_holds(version: Version, call: Call) -> bool:
+    """`applies_to.where`, when the pack has one and the command concerns a file."""
+    scope = version.regulation.scope_expr
+    if scope is None or call.view is None:
+        return True
+    env = env_of(version, {"file": call.view.id, "customer": call.view.id}, call.facts)
+    return scope.evaluate(env).truth is True
+
+
+def _norms_named(version: Version, call: Call) -> list[CompiledNorm]:
+    """Norms of one version that name the action, the form filed or the stage moved to; each once."""
+    regulation = version.regulation
+    named = list(regulation.by_action.get(call.action.name, ()))
+    if call.form:
+        named += regulation.by_form_action.get(call.form, ())
+        named += regulation.by_form_action.get(call.form.removeprefix(version.pack + "."), ())
+    if call.stage:
+        named += regulation.by_stage.get(call.stage, ())
+        named += regulation.by_stage.get(call.stage.removeprefix(version.pack + "."), ())
+    return list({norm.qid: norm for norm in named}.values())
+
+
+def decide(call: Call) -> Decision:
+    """What the norms say of the command; the access default is added by the caller (`actions.access`)."""
+    decision = Decision(call.action, file=call.view.id if call.view else None, form=call.form)
+    hits: list[tuple[Version, CompiledNorm, Outcome]] = []
+    for version, norm in matching(call):
+        if norm.qid in call.lifted:
+            continue
+        outcome = _outcome(version, norm, call)
+        if outcome.truth is None:
+            _unknown(decision, version, norm, outcome, hits)
+        elif outcome.truth:
+            hits.append((version, norm, outcome))
+    overridden = {_qualified(o, norm) for _, norm, _ in hits for o in norm.norm.overrides}
+    for version, norm, outcome in hits:
+        if norm.qid not in overridden:
+            _place(decision, version, norm, outcome, call)
+    return settle(decision)
+
+
+def settle(decision: Decision) -> Decision:
+    """Put the verdict on a decision by the fixed order."""
+    if decision.refusals:
+        decision.verdict = "refuse"
+    elif decision.questions:
+        decision.verdict = "reason"
+    elif decision.confirms:
+        decision.verdict = "confirm"
+    elif decision.approvals:
+        decision.verdict = "needs"
+    else:
+        decision.verdict = "allow"
+    return decision
+
+
+def _outcome(version: Version, norm: CompiledNorm, call: Call) -> Outcome:
+    when = norm.expr("when")
+    if when is None:
+        return Outcome(True)
+    return when.evaluate(env_of(version, call.variables, call.facts))
+
+
+def _unknown(
+    decision: Decision,
+    version: Version,
+    norm: CompiledNorm,
+    outcome: Outcome,
+    hits: list[tuple[Version, CompiledNorm, Outcome]],
+) -> None:
+    """A missing argument makes it "depends"; a data gap is settled by if_missing, and reported either way."""
+    if outcome.missing:
+        decision.depends.append(finding(version, norm, outcome))
+        return
+    decision.gaps += outcome.gaps
+    rule = getattr(norm.norm, "if_missing", None) or "pass"
+    if rule == "refuse":
+        hits.append((version, norm, outcome))
+
+
+def _qualified(norm_id: str, by: CompiledNorm) -> str:
+    return norm_id if "." in norm_id else f"{by.pack_id}.{norm_id}"
+
+
+def _place(decision: Decision, version: Version, norm: CompiledNorm, outcome: Outcome, call: Call) -> None:
+    """Put a matching norm where its effect belongs."""
+    rule = norm.norm
+    if isinstance(rule, ApprovalNorm):
+        if norm.qid not in call.held:
+            decision.approvals.append(finding(version, norm, outcome, "approval"))
+        return
+    assert isinstance(rule, ProhibitionNorm)
+    effect = rule.effect
+    # An outside act has happened: refusing its report would falsify the file.
+    if call.action.place == "outside" and effect in ("refuse", "confirm"):
+        effect = "warn"
+    shelf = {
+        "refuse": decision.refusals,
+        "reason": decision.questions,
+        "confirm": decision.confirms,
+        "warn": decision.warnings,
+    }[effect]
+    shelf.append(finding(version, norm, outcome, effect, call))
+
+
+def finding(
+    version: Version, norm: CompiledNorm, outcome: Outcome, effect: str = "depends", call: Call | None = None
+) -> Finding:
+    """A norm's say, with its clause and the values that decided it."""
+    from kedang.kernel.norms.people import people_at
+
+    clause = norm.clauses[0]
+    rule = norm.norm
+    ask: list[int] = []
+    if call is not None and isinstance(rule, ProhibitionNorm) and rule.ask:
+        ask = people_at(version, norm, "ask", call.variables, call.facts)
+    return Finding(
+        pack=version.pack,
+        pack_title=version.title,
+        clause=clause,
+        clause_text=version.clause_text(clause),
+        effect=effect,
+        message=rule.message,
+        lift=getattr(rule, "lift", ""),
+        ask=tuple(ask),
+        leaves=outcome.leaves,
+        norm=norm,
+        version=version,
+        field=getattr(rule, "field", None) or "",
+        lifted_by=getattr(rule, "lifted_by", None) or "",
+    )
+
+
+def clause_finding(version: Version, clause: str, effect: str, message: str, lift: str = "") -> Finding:
+    """A say of an access row or a flow, which are not norms but name a clause all the same."""
+    return Finding(version.pack, version.title, clause, version.clause_text(clause), effect, message, lift, version=version)
+
+
+def first_clause(value: str | list[str], default: str = "") -> str:
+    """The clause a thing names, the first when it names several."""
+    if isinstance(value, list):
+        return value[0] if value else default
+    return value or default
+
+
+Variables = Mapping[str, Any]
