@@ -7,7 +7,7 @@ from typing import Any
 
 from kedang.customers import history, identity, search
 from kedang.customers.models import INDIVIDUAL, ORGANISATION, Contact, Customer, FileSummary, PhoneDigits
-from kedang.kernel.actions import Deed, action
+from kedang.kernel.actions import Deed, action, flows
 from kedang.kernel.errors import Invalid
 from kedang.kernel.fields import Field as F
 from kedang.kernel.ledger import ValueDraft
@@ -67,6 +67,7 @@ FILE_FIELDS = [
         F("contact_phone", "联系人电话", "phone", personal=True, purpose="业务联络", group="contact"),
         F("unit", "归属部门", "unit"),
         F("owner", "负责人", "person"),
+        F("terms", "分类", "json"),
     ],
 )
 def register_customer(
@@ -85,8 +86,12 @@ def register_customer(
     contact_phone: str | None = None,
     unit: int | None = None,
     owner: int | None = None,
+    terms: Mapping[str, str] | None = None,
 ) -> int:
-    """Open a customer file and return its id; Invalid at name or credit_code when there is one already."""
+    """Open a customer file and return its id; Invalid at name or credit_code when there is one already.
+
+    `terms` are the classes that the regulations over this file know, {id: value or label}; required ones must be there.
+    """
     kind = kind or ORGANISATION
     found = identity.blocking(name=name, kind=kind, credit_code=credit_code, phone=phone)
     if found:
@@ -116,6 +121,7 @@ def register_customer(
     contact = _first_contact(row, contact_name, contact_post, contact_phone)
     _index(row, contact)
     _record(deed, row, contact)
+    flows.classify_new(row.pk, terms or {}, deed)
     return row.pk
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from kedang.kernel import files
 from kedang.kernel.actions.deed import Deed
 from kedang.kernel.actions.registry import action
 from kedang.kernel.errors import Invalid
@@ -14,8 +15,9 @@ from kedang.kernel.norms import engine
 from kedang.kernel.norms.engine import Finding
 from kedang.kernel.norms.models import Duty, DutyState, FileStage, FileTerm
 from kedang.kernel.norms.people import holders_of
-from kedang.kernel.norms.schema import Flow, Stage
+from kedang.kernel.norms.schema import Flow, Stage, Term
 from kedang.kernel.norms.store import Regulations, Version, regulations
+from kedang.kernel.norms.vocabulary import Action
 
 if TYPE_CHECKING:
     from kedang.kernel.actions.perform import Order
@@ -57,6 +59,46 @@ def set_term(file: int, term: str, value: str, deed: Deed) -> None:
         clause=engine.first_clause(spec.clause) if spec else "",
         pack=term.partition(".")[0],
     )
+
+
+def terms_over(file: int, regs: Regulations | None = None) -> Iterator[tuple[str, str, Term]]:
+    """(bare id, full id, term) of every class that the regulations over a file know."""
+    view = files.view(file)
+    for version in (regs or regulations()).in_force():
+        if view is not None and version.covers(view, ()):
+            for name, term in version.regulation.pack.terms.items():
+                yield name, f"{version.pack}.{name}", term
+
+
+def classify_new(file: int, given: Mapping[str, str], deed: Deed) -> None:
+    """Put a file just opened into its classes; Invalid, by the term's id, for one that is missing or unknown."""
+    errors: dict[str, str] = {}
+    known = list(terms_over(file))
+    for name in set(given) - {key for bare, full, _ in known for key in (bare, full)}:
+        errors[name] = f"现行制度中没有分类“{name}”。"
+    for name, full, term in known:
+        wanted = given.get(name) or given.get(full) or term.default
+        choices = "、".join(term.values.values())
+        value = next((each for each, label in term.values.items() if wanted in (each, label)), None)
+        if value is not None:
+            set_term(file, full, value, deed)
+        elif wanted:
+            errors[name] = f"“{wanted}”不是{term.name}的可选值，可选：{choices}。"
+        elif term.required:
+            errors[name] = f"请选择{term.name}：{choices}。"
+    if errors:
+        raise Invalid(errors)
+
+
+def gather_terms(spec: Action, raw: Mapping[str, Any], regs: Regulations) -> dict[str, Any]:
+    """Classes may be given beside the other arguments (`category: potential`) where an action takes `terms`."""
+    if not any(each.id == "terms" for each in spec.args):
+        return dict(raw)
+    own = {each.id for each in spec.args}
+    names = {name for version in regs.in_force() for name in version.regulation.pack.terms} - own
+    beside = {key: value for key, value in raw.items() if key in names and value not in (None, "")}
+    rest = {key: value for key, value in raw.items() if key not in names}
+    return {**rest, "terms": {**(raw.get("terms") or {}), **beside}} if beside else rest
 
 
 def stage_now(file: int, flow_id: str, flow: Flow) -> str:

@@ -130,7 +130,7 @@ def prepare(
 ) -> Order:
     """Clean the input, take the locks, load who asks and about which file. NotFound outside the actor's list scope."""
     regs = regulations()
-    own, extra = forms.split_attached(spec, raw, regs)
+    own, extra = forms.split_attached(spec, flows.gather_terms(spec, raw, regs), regs)
     args = fields.clean(spec.args, own, partial=dry)
     if not dry:
         locks.take([*spec.locks(args), *([f"file:{args[spec.about]}"] if spec.about and args.get(spec.about) else [])])

@@ -148,11 +148,22 @@ def receive(*, deed: Deed, customer: int) -> int:
     "外发档案",
     events=("record.sent",),
     locks=file_lock,
-    args=[CUSTOMER, F("to", "接收方", "text", required=True, max=120), F("note", "说明", "text", max=200)],
+    args=[
+        CUSTOMER,
+        F("person", "接收人（本公司人员）", "person"),
+        F("to", "接收方（公司以外）", "text", max=120),
+        F("note", "说明", "text", max=200),
+    ],
 )
-def send_record(*, deed: Deed, customer: int, to: str, note: str | None = None) -> int:
-    """Write down that the file was sent out, to whom and why."""
+def send_record(
+    *, deed: Deed, customer: int, person: int | None = None, to: str | None = None, note: str | None = None
+) -> int:
+    """Write down that the file was sent out, to whom and why; Invalid when nobody is named."""
     row = history.locked(customer)
+    receiver = Person.objects.filter(pk=person).values_list("name", flat=True).first() if person else None
+    to = receiver or to
+    if not to:
+        raise Invalid({"person": "请选择接收人，或写明接收方"})
     line = Dispatch.objects.create(customer=row, to=to, note=note or "", by=doer(deed), sent_at=deed.now)
     deed.record(
         "record.sent",
