@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kedang.kernel.norms import compiling_effects as effects
 from kedang.kernel.norms.binding import DUTY, FILE, FILED, PERIOD, Vars, as_list, each_of, kinds_of
@@ -28,9 +28,6 @@ from kedang.kernel.norms.schema import (
     Trigger,
 )
 from kedang.kernel.workdays import deadlines, periods
-
-if TYPE_CHECKING:
-    pass
 
 _PERCENT = re.compile(r"\d+(\.\d+)?%")
 

@@ -238,6 +238,8 @@ class NormBase(Strict):
     when: Expr | None = None
     reading: str = ""
     overrides: list[str] = []
+    stricter: Literal["longer", "shorter", "more_approvers"] | None = None
+    """Where another regulation in force says something else on the same matter: which of the two holds."""
     message: str = ""
     name: str = ""
 
