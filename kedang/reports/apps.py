@@ -9,3 +9,11 @@ class ReportsConfig(AppConfig):
     name = "kedang.reports"
     label = "reports"
     verbose_name = "报表"
+
+    def ready(self) -> None:
+        """Register the named pages and the product's own behaviours."""
+        from kedang.reports.builtins import register_builtins
+        from kedang.reports.pages import register_pages
+
+        register_builtins()
+        register_pages()

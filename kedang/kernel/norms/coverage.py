@@ -48,7 +48,11 @@ def _values(version: Version, form: Form) -> Mapping[str, str]:
 
 def _newest(version: Version, form_id: str, form: Form) -> dict[str, FormRecord]:
     """The newest record by the value it covers; one query."""
-    rows = FormRecord.objects.filter(form=f"{version.pack}.{form_id}").select_related("filed_by").order_by("filed_at", "id")
+    rows = (
+        FormRecord.objects.filter(form=f"{version.pack}.{form_id}")
+        .select_related("filed_by")
+        .order_by("filed_at", "id")
+    )
     return {str(row.data.get(form.covers or "")): row for row in rows}
 
 

@@ -1,0 +1,24 @@
+"""Behaviours of the product that enforce a clause without a rule; packs name them, and each says what shows it."""
+
+from __future__ import annotations
+
+from kedang.kernel.norms.vocabulary import Builtin, register
+
+BUILTINS = (
+    Builtin("numbering.unique", "每个客户一个编号，永不重用", "packs/customer-registry/scenarios/files.yaml"),
+    Builtin("identity.unique", "同一信用代码或名称只能开一个户头", "packs/customer-registry/scenarios/files.yaml"),
+    Builtin("form.uniform", "同一表单的栏目、次序和格式对所有客户一致", "packs/customer-registry/scenarios/files.yaml"),
+    Builtin(
+        "timeline.one_per_file", "一切记录归入客户的同一条时间线", "packs/customer-registry/scenarios/relations.yaml"
+    ),
+    Builtin("version.in_force", "只对生效期内发生的事起作用", "packs/customer-registry/scenarios/effective.yaml"),
+    Builtin("property.company", "档案归公司所有，没有转为个人的办法", "packs/sales-files/scenarios/keeping.yaml"),
+    Builtin("export.watermark", "导出带公司所有的水印", "packs/sales-files/scenarios/keeping.yaml"),
+    Builtin("ledger.append_only", "发生过的事不能改、不能删", "tests/kernel/ledger"),
+)
+
+
+def register_builtins() -> None:
+    """Called once when the app is ready."""
+    for each in BUILTINS:
+        register(each)

@@ -1,0 +1,104 @@
+"""The named pages of the vocabulary: what a scenario's `sees` looks at, from the selectors the screens use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kedang.customers import selectors as customers
+from kedang.kernel import clock, files
+from kedang.kernel.actions import access
+from kedang.kernel.norms import coverage
+from kedang.kernel.norms.models import FileTerm
+from kedang.kernel.norms.store import regulations
+from kedang.kernel.norms.vocabulary import Page, register
+from kedang.kernel.org import selectors as org
+from kedang.kernel.org.models import Person
+from kedang.records import selectors as records
+from kedang.records.models import InventoryCount
+from kedang.reports import filepage
+from kedang.trade import selectors as trade
+
+WATERMARK = "本档案归公司所有 · {company} · {person} · {day}"
+
+
+def customers_page(person: Person, *, q: str = "", scope: str = "all") -> dict[str, Any]:
+    """客户列表: the first rows of a scope or a search."""
+    page = customers.customer_list(person, scope=scope, search=q, page_size=100)
+    return {"rows": page.rows, "more": page.more}
+
+
+def expenses_page(person: Person, *, customer: int | None = None) -> dict[str, Any]:
+    """费用: the claims the person may see, of one customer or all."""
+    rows = trade.expenses_for(person)
+    if customer is not None:
+        rows = rows.filter(customer=customer)
+    found = rows.order_by("-submitted_at", "-id")[:200]
+    return {
+        "rows": [
+            {
+                "id": row.pk,
+                "customer": row.customer.name if row.customer else "",
+                "kind": row.kind,
+                "amount": row.amount_fen,
+                "claimant": row.claimant.name,
+                "state": row.state,
+            }
+            for row in found
+        ]
+    }
+
+
+def catalogue_page(person: Person, *, term: str) -> dict[str, Any]:
+    """目录: the files the person may know of, grouped by the values of a class, and those that have none yet."""
+    found = regulations().term(term)
+    if found is None:
+        return {"groups": {}, "labels": [], "unclassified": []}
+    _, qid, spec = found
+    rows = list(customers.scope_files(person, "all").order_by("number").values_list("pk", "number", "name")[:5000])
+    values = dict(FileTerm.objects.filter(term=qid).values_list("file", "value"))
+    groups: dict[str, list[str]] = {label: [] for label in spec.values.values()}
+    unclassified = []
+    for pk, number, name in rows:
+        shelf = groups.get(spec.values.get(values.get(pk, ""), ""))
+        (unclassified if shelf is None else shelf).append(f"{number} {name}")
+    return {"groups": groups, "labels": list(groups), "unclassified": unclassified}
+
+
+def inventory_page(person: Person) -> dict[str, Any]:
+    """盘点: a person's counts with day and counter, and what is still missing."""
+    counts = InventoryCount.objects.filter(by=person).select_related("by")[:50]
+    return {
+        "rows": [{"day": row.counted_on, "by": row.by.name} for row in counts],
+        "missing": [f"{line.customer.number} {line.customer.name}" for line in records.missing_lines(person)],
+    }
+
+
+def export_page(person: Person, *, customer: int | None = None) -> dict[str, Any]:
+    """导出: the columns (the same for every file of one regulation) and the watermark on every sheet."""
+    company = org.root_unit()
+    mark = WATERMARK.format(
+        company=company.name if company else "公司", person=person.name, day=clock.today().isoformat()
+    )
+    if customer is None:
+        return {"labels": [], "watermark": mark}
+    customers.customer_head(person, customer, who=access.standing(person.pk))
+    view = files.view(customer)
+    assert view is not None
+    return {"labels": filepage.labels_of(view), "watermark": mark}
+
+
+PAGES = (
+    Page("file", "客户档案", filepage.file_page),
+    Page("customers", "客户列表", customers_page),
+    Page("expenses", "费用", expenses_page),
+    Page("catalogue", "档案目录", catalogue_page),
+    Page("inventory", "盘点", inventory_page),
+    Page("export", "导出", export_page),
+    Page("coverage", "方案覆盖", coverage.page),
+)
+
+
+def register_pages() -> None:
+    """Called once when the app is ready."""
+    for page in PAGES:
+        register(page)
