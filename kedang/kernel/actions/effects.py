@@ -177,7 +177,7 @@ def _propose(case: Case, path: str, entry: Mapping[str, Any], deed: Deed, regs: 
     if points is None and per is not None and entry["propose"] == "points":
         points = per * max(1, len(evidence))
     subject = f"person:{person}" if person else f"unit:{unit}" if unit else case.subject
-    if case.file is not None and not case.period:
+    if case.file is not None:
         subject = f"{subject}/file:{case.file}"
     found = Proposal.objects.filter(norm=case.norm.qid, subject=subject, period=_period(case)).first()
     if found is not None and found.state != ProposalState.OPEN:
