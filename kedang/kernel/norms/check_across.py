@@ -25,12 +25,11 @@ _HINT = "写 overrides: [{other}] 或 stricter，或把两个制度的适用范�
 
 
 def conflicts(packs: Sequence[LoadedPack], context: Sequence[LoadedPack]) -> list[Problem]:
-    """Contradictions between any two packs whose scopes may meet, reported at the checked (later) one."""
+    """Contradictions with packs in force whose scopes may meet, reported at the checked one."""
     found: list[Problem] = []
-    for index, loaded in enumerate(packs):
-        checked = loaded.pack.pack
-        for other in (*context, *packs[:index]):
-            if other.pack.pack != checked and _scopes_meet(loaded.pack, other.pack):
+    for loaded in packs:
+        for other in context:
+            if other.pack.pack != loaded.pack.pack and _scopes_meet(loaded.pack, other.pack):
                 found += [*_norms(loaded, other.pack), *_access(loaded, other.pack)]
     return found
 
@@ -121,7 +120,7 @@ def _access(loaded: LoadedPack, other: Pack) -> Iterator[Problem]:
 
 def _post(pack: Pack, role: str) -> str:
     found = pack.roles.get(role)
-    return found.post or "" if found and not found.is_ else ""
+    return found.post or "" if found and not found.is_ and not found.unit else ""
 
 
 def _rights(row: AccessRow) -> tuple[str, str]:
