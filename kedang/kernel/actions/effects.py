@@ -21,7 +21,7 @@ from kedang.kernel.norms.expressions import UNKNOWN, FactStore
 from kedang.kernel.norms.models import Duty, DutyState, FormRecord, Proposal, ProposalState
 from kedang.kernel.norms.people import as_one, people_at, people_of
 from kedang.kernel.norms.store import Regulations, Version, env_of
-from kedang.kernel.norms.vocabulary import vocabulary
+from kedang.kernel.norms.vocabulary import Effect, register, vocabulary
 from kedang.kernel.org import selectors as org
 from kedang.kernel.workdays.durations import Duration
 
@@ -373,6 +373,21 @@ CATALOGUE: dict[str, Run] = {
     "void": _void,
     "escalate": _escalate,
 }
+LABELS = {
+    "notify": "通知",
+    "propose": "提出建议",
+    "open_duty": "生成待办",
+    "open_case": "立案待办",
+    "set": "改分类",
+    "stage": "改阶段",
+    "release": "放入公海",
+    "reassign": "改派",
+    "do": "执行动作",
+    "void": "事项作废",
+    "escalate": "上报",
+}
+for _verb, _run in CATALOGUE.items():
+    register(Effect(_verb, LABELS[_verb], _run))
 
 
 # ---- assignment --------------------------------------------------------------------------------------------------
