@@ -110,12 +110,17 @@ def _access(loaded: LoadedPack, other: Pack) -> Iterator[Problem]:
         for theirs, their_row in other.access.items():
             if not (post and post == _post(other, theirs) and row.clause and their_row.clause):
                 continue
-            if _rights(row) != _rights(their_row):
+            meant = f"{other.pack}.{theirs}" in row.widens or f"{loaded.pack.pack}.{name}" in their_row.widens
+            if _rights(row) != _rights(their_row) and not meant:
                 message = (
                     f"第{'、'.join(numbers(row.clause))}条与《{other.title}》第{'、'.join(numbers(their_row.clause))}条冲突："
                     f"同一岗位（{post}）能看到的档案不同（{other.pack}.{theirs}）"
                 )
-                yield problem(loaded.mark("access", name), message, "把两个制度的适用范围分开，或写成一样")
+                yield problem(
+                    loaded.mark("access", name),
+                    message,
+                    f"写 widens: [{other.pack}.{theirs}]（两行并用，取宽的），或把适用范围分开",
+                )
 
 
 def _post(pack: Pack, role: str) -> str:

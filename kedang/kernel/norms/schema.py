@@ -173,6 +173,8 @@ class AccessRow(Strict):
     """Field rights of one who opens the file by a grant only (personal groups are masked unless said here)."""
     find: Literal["none", "exact", "similar"] = "exact"
     clause: Clause = ""
+    widens: UnitNames = []
+    """Rows of other packs for the same post, `pack.role`, that this one is meant to stand beside: the wider right holds."""
 
 
 class RouteStep(Strict):
