@@ -11,7 +11,7 @@ PERSONAL = {
 ANY_FIELD = {"*": "字段"}
 
 KINDS = [
-    EventKind("customer.registered", "登记客户", "{actor}登记客户，编号 {number}", {"number": "text", "kind": "text", "source": "text?"}),
+    EventKind("customer.registered", "登记客户", "{actor}登记客户，编号 {number}", {"number": "text", "kind": "text", "source": "text?"}, PERSONAL),
     EventKind("customer.updated", "修改资料", "{actor}修改了{fields}", {"fields": "text", "names": "json", "version": "integer"}, ANY_FIELD),
     EventKind("customer.renamed", "客户更名", "{actor}登记客户更名", {}, PERSONAL),
     # Recorded by the kernel (flows.set_term), for forms that bind a class as well as for customer.classify.

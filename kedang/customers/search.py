@@ -67,15 +67,15 @@ def terms_of(line: str) -> list[str]:
 # ---- reading ---------------------------------------------------------------------------------------------------------
 
 
-def matching_ids(text: str, *, private: bool = False, limit: int = MAX_IDS) -> list[int] | None:
-    """Ids of files that match every word of the text; None when more than `limit` match (then filter by `matches`)."""
+def matching_ids(text: str, *, private: bool = False) -> list[int] | None:
+    """Ids of files that match every word of the text; None when a word has more than MAX_IDS (then use `matches`)."""
     words = _words(text)
     if not words:
         return []
     found: set[int] | None = None
     for word in words:
-        ids = _ids(word, private, limit)
-        if len(ids) > limit:
+        ids = _ids(word, private, MAX_IDS)
+        if len(ids) > MAX_IDS:
             return None
         found = set(ids) if found is None else found & set(ids)
     return sorted(found or ())

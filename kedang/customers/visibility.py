@@ -42,7 +42,12 @@ def within(reach: Reach) -> Q:
 
 def file_for(person: Person, file: int, verb: Verb = "list", *, who: Standing | None = None) -> Customer:
     """The one way from user input to a file: within the person's reach, or NotFound as if it did not exist."""
-    row = visible_files(person, verb, who=who).select_related("owner", "unit", "registered_by").filter(pk=file).first()
+    row = (
+        visible_files(person, verb, who=who)
+        .select_related("owner", "unit", "registered_by", "summary")
+        .filter(pk=file)
+        .first()
+    )
     if row is None:
         raise NotFound()
     return row

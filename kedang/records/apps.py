@@ -15,4 +15,8 @@ class RecordsConfig(AppConfig):
         from kedang.records import events
 
         events.register()
+        from kedang.customers import fixtures as customers
         from kedang.records import actions, facts  # noqa: F401  (importing registers them)
+        from kedang.records.fixtures import keep
+
+        customers.EXTRAS.append(keep)

@@ -198,7 +198,8 @@ def ordering(sort: str) -> list[Any]:
 def _rows(files: list[Customer], who: Standing) -> list[Row]:
     ids = [row.pk for row in files]
     views = _views(files)
-    terms, stages, duties = tags_of(ids), stages_of(ids), duties_of(ids)
+    regs = regulations()
+    terms, stages, duties = tags_of(ids, regs), stages_of(ids, regs), duties_of(ids)
     opening = who.reach("open")
     today = clock.today()
     rows = []

@@ -10,7 +10,7 @@ from typing import Any
 
 from kedang.customers.history import GROUPS, LABELS
 from kedang.customers.masking import shown
-from kedang.customers.models import Change, Collaborator, Contact, Customer, FileSummary, OwnerHistory
+from kedang.customers.models import Change, Collaborator, Contact, Customer, OwnerHistory
 from kedang.customers.selectors.listing import duties_of, stages_of, tags_of
 from kedang.customers.visibility import file_for
 from kedang.kernel import clock, ledger
@@ -18,6 +18,7 @@ from kedang.kernel.actions import access
 from kedang.kernel.actions.access import Standing
 from kedang.kernel.files import FileView
 from kedang.kernel.ledger.models import Event
+from kedang.kernel.norms.store import regulations
 from kedang.kernel.org.models import Person
 
 ALL_GROUPS = ("base", "contact", "credit", "id_number", "deal")
@@ -137,6 +138,7 @@ def customer_page(person: Person, file: int, *, who: Standing | None = None) -> 
 
 
 def _head(row: Customer, who: Standing) -> FileHead:
+    regs = regulations()
     helpers = Collaborator.objects.filter(customer=row, until=None).select_related("person")
     shared = [{"id": line.person_id, "name": line.person.name, "access": line.access} for line in helpers]
     view = FileView(row.pk, row.name, row.number, row.owner_id, row.unit_id, frozenset(line["id"] for line in shared))
@@ -155,8 +157,8 @@ def _head(row: Customer, who: Standing) -> FileHead:
         owner_since=row.owner_since,
         version=row.version,
         collaborators=shared,
-        tags=tags_of([row.pk])[row.pk],
-        stages=stages_of([row.pk])[row.pk],
+        tags=tags_of([row.pk], regs)[row.pk],
+        stages=stages_of([row.pk], regs)[row.pk],
         rights=access.field_rights(who, view, ALL_GROUPS),
         mine=row.owner_id == who.person,
     )
@@ -193,7 +195,7 @@ def _contacts(row: Customer, right: str) -> list[ContactRow]:
 
 
 def _figures(row: Customer, right: str) -> Figures:
-    summary = FileSummary.objects.get(pk=row.pk)
+    summary = row.summary
     count, late, due = duties_of([row.pk])[row.pk]
     sees = right == "show"
     coming = summary.next_contact_on if sees else None
