@@ -119,7 +119,7 @@ def _check(args: argparse.Namespace) -> int:
     problems += unread
     problems += check(loaded, vocabulary, context=context)
     if args.mutate and not any(each.severity == "error" for each in problems):
-        from kedang.kernel.norms import scenarios
+        from kedang.kernel import scenarios
 
         problems += scenarios.mutate(loaded)
     wrong = [each for each in problems if each.severity == "error"]
@@ -192,7 +192,7 @@ def _running(pack: str) -> Any:
 
 
 def _test(args: argparse.Namespace) -> int:
-    from kedang.kernel.norms import scenarios
+    from kedang.kernel import scenarios
 
     results: list[dict[str, Any]] = scenarios.test(args.paths or pack_folders([]))
     if args.json:
@@ -207,7 +207,7 @@ def _test(args: argparse.Namespace) -> int:
 
 
 def _coverage(args: argparse.Namespace) -> int:
-    from kedang.kernel.norms import scenarios
+    from kedang.kernel import scenarios
 
     rows: list[dict[str, Any]] = scenarios.coverage(pack_folders(args.paths))
     if args.json:

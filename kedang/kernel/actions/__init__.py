@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kedang.kernel.actions.deed import Deed as Deed
-    from kedang.kernel.actions.perform import Result as Result
-    from kedang.kernel.actions.perform import dry_run as dry_run
-    from kedang.kernel.actions.perform import perform as perform
-    from kedang.kernel.actions.perform import perform_read as perform_read
+    from kedang.kernel.actions.performing import Result as Result
+    from kedang.kernel.actions.performing import dry_run as dry_run
+    from kedang.kernel.actions.performing import perform as perform
+    from kedang.kernel.actions.performing import perform_read as perform_read
     from kedang.kernel.actions.registry import action as action
 
 _HOME = {
     "Deed": "deed",
-    "Result": "perform",
+    "Result": "performing",
     "action": "registry",
-    "dry_run": "perform",
-    "perform": "perform",
+    "dry_run": "performing",
+    "perform": "performing",
     "perform_many": "many",
-    "perform_read": "perform",
+    "perform_read": "performing",
 }
 
 

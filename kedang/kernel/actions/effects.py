@@ -313,7 +313,7 @@ def _argument(case: Case, path: str, value: Any) -> Any:
 
 def command(case: Case, deed: Deed, regs: Regulations, name: str, args: dict[str, Any]) -> None:
     """Run a command as 系统. One that is refused opens a duty 待人工处理 and does not roll the person's deed back."""
-    from kedang.kernel.actions.perform import system_command
+    from kedang.kernel.actions.performing import system_command
 
     acting = Deed(
         by=None, command=deed.command, norm=case.norm.qid, clause=case.norm.clauses[0], pack=case.version.pack, events=deed.events

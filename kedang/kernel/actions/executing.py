@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from kedang.kernel import fields
-from kedang.kernel.actions import deeds, effects, perform, reacting
+from kedang.kernel.actions import deeds, effects, performing, reacting
 from kedang.kernel.actions.deed import Deed
 from kedang.kernel.approvals import service
 from kedang.kernel.approvals.models import Request, RequestStatus
@@ -63,7 +63,7 @@ def _grant(request: Request, deed: Deed) -> None:
 def _run(request: Request, deed: Deed) -> None:
     """The frozen command again, its approvals held; other guards speak anew."""
     spec = vocabulary.actions[request.action]
-    order = perform.prepare(spec, thaw(spec.args, request.args), by=request.requester, on_behalf_of=request.on_behalf_of)
+    order = performing.prepare(spec, thaw(spec.args, request.args), by=request.requester, on_behalf_of=request.on_behalf_of)
     named = frozenset(each["norm"] for each in request.norms if each.get("norm"))
     if (request.grant or {}).get("exception"):
         order.lifted = named
@@ -71,7 +71,7 @@ def _run(request: Request, deed: Deed) -> None:
         order.held = named
     order.reason = request.reason or "已获批准"
     order.deed = deed
-    answer = perform.act(order)
+    answer = performing.act(order)
     if isinstance(answer, KedangError):
         raise answer
 

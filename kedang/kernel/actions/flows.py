@@ -20,7 +20,7 @@ from kedang.kernel.norms.store import Regulations, Version, regulations
 from kedang.kernel.norms.vocabulary import Action
 
 if TYPE_CHECKING:
-    from kedang.kernel.actions.perform import Order
+    from kedang.kernel.actions.performing import Order
 
 
 def term_value(term: str, given: str, regs: Regulations | None = None) -> tuple[str, str]:

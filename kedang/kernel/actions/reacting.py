@@ -24,7 +24,7 @@ from kedang.kernel.norms.store import Regulations, Version, env_of, fact_store
 from kedang.kernel.org import selectors as org
 
 if TYPE_CHECKING:
-    from kedang.kernel.actions.perform import Order
+    from kedang.kernel.actions.performing import Order
 
 MAX_GENERATIONS = 12
 # Kinds of events that change what a schedule or a term-bound condition of a file depends on.

@@ -77,6 +77,7 @@ class Order:
 
 def perform(
     name: str,
+    /,
     *,
     by: Person | None,
     key: str | None = None,
@@ -347,6 +348,7 @@ def _replay(row: CommandKey) -> Result:
 
 def dry_run(
     name: str,
+    /,
     *,
     by: Person,
     facts: FactStore | None = None,
@@ -362,7 +364,7 @@ def dry_run(
     return decision_of(order)
 
 
-def perform_read(name: str, *, by: Person, purpose: str = "", **args: Any) -> Decision:
+def perform_read(name: str, /, *, by: Person, purpose: str = "", **args: Any) -> Decision:
     """Decide a reading without locks and record it once a person, file, purpose and hour, before the answer.
 
     Raises NotFound outside the list scope; otherwise returns the decision: the caller shows content on `allow` only.
@@ -389,7 +391,7 @@ def _note_reading(order: Order, purpose: str) -> None:
         reacting.react(order.deed, order.regs)
 
 
-def system_command(name: str, deed: Deed, regs: Regulations, **args: Any) -> list[Event]:
+def system_command(name: str, deed: Deed, regs: Regulations, /, **args: Any) -> list[Event]:
     """Run a command as 系统 within a deed's transaction; returns the events it recorded. Raises as perform does."""
     spec = vocabulary.actions[name]
     order = prepare(spec, args, by=None)
