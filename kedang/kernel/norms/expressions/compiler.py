@@ -287,13 +287,20 @@ class Compiler:
         before = self.guarded
         self.guarded = before | _guards(tree.test)
         then = self.node(tree.body, want)
+        empty = self._may_be_empty(tree.body, then)
         self.guarded = before | _guards_if_not(tree.test)
         other = self._operand(tree.orelse, then)
+        empty = self._may_be_empty(tree.orelse, other) or empty
         self.guarded = before
         if then.kind != other.kind:
             raise Fault(tree.orelse, f"两种情况的值要同类：{types.name_of(then.kind)}与{types.name_of(other.kind)}")
-        nullable = then.nullable or other.nullable
-        return Choice(then.kind, self.text(tree), test, then, other, nullable=nullable, values=then.values)
+        return Choice(then.kind, self.text(tree), test, then, other, nullable=empty, values=then.values)
+
+    def _may_be_empty(self, tree: ast.expr, node: Node) -> bool:
+        """Whether a branch may have no value; an optional tick that was left out counts as no."""
+        if node.kind == "bool" and isinstance(node, Variable | Attribute):
+            return False
+        return node.nullable and ast.dump(tree) not in self.guarded
 
     # ---- comparisons --------------------------------------------------------------------------------------
 
@@ -373,11 +380,19 @@ class Compiler:
         if op is None:
             raise Fault(tree, f"式子里不能用这种运算：{self.text(tree)}", "可用 + - * /")
         left = self.strict(tree.left)
-        right = self.strict(tree.right, "duration" if left.kind in types.MOMENTS else None)
+        right = self.strict(tree.right, _beside(left, tree.right))
         kind = _result(left.kind, op, right.kind)
         if kind is None:
             raise Fault(tree, f"{types.name_of(left.kind)}与{types.name_of(right.kind)}不能相“{op}”")
         return Arithmetic(kind, self.text(tree), op, left, right)
+
+
+def _beside(left: Node, right: ast.expr) -> Type | None:
+    """What a word in quotes means after a date: '2026-03-01' another date, anything else a duration."""
+    if left.kind not in types.MOMENTS:
+        return None
+    looks_like_date = isinstance(right, ast.Constant) and re.match(r"\d{4}-", str(right.value))
+    return left.kind if looks_like_date else "duration"
 
 
 def _result(a: Type, op: str, b: Type) -> Type | None:

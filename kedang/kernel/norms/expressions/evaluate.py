@@ -275,7 +275,8 @@ def _(node: Coalesce) -> Fn:
 
 @value.register
 def _(node: Choice) -> Fn:
-    test, then, other = truth(node.test), value(node.then), value(node.other)
+    branch = truth if node.kind == "bool" else value
+    test, then, other = truth(node.test), branch(node.then), branch(node.other)
 
     def run(r: Run) -> Any:
         found = test(r)

@@ -28,7 +28,7 @@ class Expression:
     """Names of the variables and parameters it reads."""
     facts: frozenset[str]
     """Names of the facts it reads."""
-    node: Node = field(repr=False)
+    node: Node = field(repr=False, compare=False)
     run: Fn = field(repr=False, compare=False)
 
     def evaluate(self, env: Env) -> Outcome:

@@ -9,7 +9,7 @@ from typing import Any
 from kedang.kernel.norms.vocabulary import Fact, Type
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Node:
     """A part of an expression. `label` and `values` are for people; `group` guards what a reader may see."""
 
@@ -32,23 +32,23 @@ class Node:
         yield self
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Const(Node):
     value: Any
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Leafy(Node):
     """A node that stands for something in the world: it appears in the trace."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Variable(Leafy):
     name: str
     in_row: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Attribute(Leafy):
     """What stands behind the dot of `event` or `duty`."""
 
@@ -60,7 +60,7 @@ class Attribute(Leafy):
         return (self.owner,)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FactCall(Leafy):
     fact: Fact
     args: tuple[Node, ...]
@@ -72,7 +72,7 @@ class FactCall(Leafy):
         return self.args
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Logic(Node):
     op: str
     parts: tuple[Node, ...]
@@ -82,7 +82,7 @@ class Logic(Node):
         return self.parts
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Not(Node):
     part: Node
 
@@ -91,7 +91,7 @@ class Not(Node):
         return (self.part,)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Compare(Node):
     op: str
     left: Node
@@ -102,7 +102,7 @@ class Compare(Node):
         return (self.left, self.right)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Arithmetic(Node):
     op: str
     left: Node
@@ -113,7 +113,7 @@ class Arithmetic(Node):
         return (self.left, self.right)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Choice(Node):
     """`then if test else other`."""
 
@@ -126,7 +126,7 @@ class Choice(Node):
         return (self.test, self.then, self.other)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Coalesce(Node):
     """`x or default`."""
 
@@ -138,7 +138,7 @@ class Coalesce(Node):
         return (self.first, self.default)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Known(Node):
     part: Node
 
@@ -147,7 +147,7 @@ class Known(Node):
         return (self.part,)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Listing(Node):
     items: tuple[Node, ...]
 
@@ -156,7 +156,7 @@ class Listing(Node):
         return self.items
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rows(Node):
     """`rows(cond)`, `any_row(cond)`, `sum_rows(value)` over the repeated part of a form."""
 
@@ -168,7 +168,7 @@ class Rows(Node):
         return (self.part,) if self.part else ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Builtin(Node):
     """today, now, days, months, min, max, len, abs."""
 
