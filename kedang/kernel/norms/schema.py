@@ -6,17 +6,17 @@ These models check shape only. Names, types of expressions and relations between
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, Literal, Union
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 Expr = str
 """Source text of a condition or value; compiled by `expressions`."""
 
-Clause = Union[str, list[str]]
+Clause = str | list[str]
 EffectKind = Literal["refuse", "reason", "confirm", "warn"]
 HolidayRule = Literal["stay", "next", "previous"]
-Scalar = Union[str, int, float, bool, date]
+Scalar = str | int | float | bool | date
 
 
 class Strict(BaseModel):
