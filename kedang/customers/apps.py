@@ -17,7 +17,7 @@ class CustomersConfig(AppConfig):
         events.register()
         directory.register()
         from kedang.customers import actions, bindings, facts  # noqa: F401  (importing registers them)
-        from kedang.customers.fixtures import make_customer
+        from kedang.customers.fixtures import find_customer, make_customer
         from kedang.kernel.scenarios import stage
 
-        stage.register_customers(make_customer)
+        stage.register_customers(make_customer, find_customer)

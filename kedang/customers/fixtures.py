@@ -65,6 +65,11 @@ def make_customer(
     return row.pk
 
 
+def find_customer(name: str) -> int | None:
+    """A customer by its present name."""
+    return Customer.objects.filter(name=name).values_list("id", flat=True).first()
+
+
 EXTRAS: list[Any] = []
 """What apps above add to a given customer (records: its keeper, whether it is archived)."""
 

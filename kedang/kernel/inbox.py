@@ -1,4 +1,4 @@
-"""What waits for a person: open duties, ballots, proposals to settle, unread notices. Reads only."""
+"""What waits for a person: open duties, ballots, proposals to settle, unread notices."""
 
 from __future__ import annotations
 
@@ -58,6 +58,12 @@ def proposals_for(person: Person, regs: Regulations | None = None) -> QuerySet[P
 def notices_for(person: Person) -> QuerySet[Notice]:
     """Notices not read yet, newest first."""
     return Notice.objects.filter(person=person, read_at=None).order_by("-at", "-id")
+
+
+def mark_read(person: Person, before: int) -> int:
+    """Note that the person has read the notices up to an id; how many. Reading is no deed and leaves no event."""
+    unread = Notice.objects.filter(person=person, read_at=None, pk__lte=before)
+    return unread.update(read_at=clock.now())
 
 
 def standing(person: Person, regs: Regulations | None = None) -> tuple[set[str], set[int]]:

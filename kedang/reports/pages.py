@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from kedang.customers import selectors as customers
-from kedang.kernel import clock, files
+from kedang.kernel import clock, files, inbox
 from kedang.kernel.actions import access
+from kedang.kernel.approvals import selectors as approvals
 from kedang.kernel.norms import coverage
 from kedang.kernel.norms.models import FileTerm
 from kedang.kernel.norms.store import regulations
@@ -73,6 +74,29 @@ def inventory_page(person: Person) -> dict[str, Any]:
     }
 
 
+def inbox_page(person: Person) -> dict[str, Any]:
+    """我的待办: open duties by due time, ballots and notices, as the screen shows them."""
+    rows = list(inbox.duties_for(person)[:500])
+    names = files.views({row.file for row in rows if row.file})
+    now = clock.now()
+    shown = [
+        {
+            "title": row.title,
+            "customer": names[row.file].name if row.file in names else "",
+            "clause": row.clause,
+            "due": clock.local(row.due_at).strftime("%Y-%m-%d %H:%M") if row.due_at else "",
+            "late": "逾期" if row.due_at and row.due_at < now else "",
+        }
+        for row in rows
+    ]
+    return {
+        "rows": shown,
+        "late": [row for row in shown if row["late"]],
+        "ballots": [request.title for request in approvals.pending_for(person)],
+        "notices": [{"text": note.text, "clause": note.clause} for note in inbox.notices_for(person)[:100]],
+    }
+
+
 def export_page(person: Person, *, customer: int | None = None) -> dict[str, Any]:
     """导出: the columns (the same for every file of one regulation) and the watermark on every sheet."""
     company = org.root_unit()
@@ -89,6 +113,7 @@ def export_page(person: Person, *, customer: int | None = None) -> dict[str, Any
 
 PAGES = (
     Page("file", "客户档案", filepage.file_page),
+    Page("inbox", "我的待办", inbox_page),
     Page("customers", "客户列表", customers_page),
     Page("expenses", "费用", expenses_page),
     Page("catalogue", "档案目录", catalogue_page),

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Q
-
 from kedang.kernel import clock, files
 from kedang.kernel.norms.compiled import CompiledNorm
 from kedang.kernel.norms.expressions import UNKNOWN, FactStore
@@ -226,9 +224,3 @@ def close(duty: Duty, at: datetime, event: int | None) -> None:
 
 CLOSING_FIELDS = ["state", "done_at", "done_by", "breached_at", "breach_check_at", "next_remind_at", "asked_request"]
 
-
-def mine(person: int, headed_units: set[int], roles: set[str]) -> Q:
-    """Open duties a person has to do: his own, taken ones, those of units he heads and roles he holds, untaken."""
-    own = Q(bearer=person) | Q(taken_by=person)
-    shared = Q(unit__in=headed_units) | Q(role__in=roles)
-    return Q(state=DutyState.OPEN) & (own | (shared & Q(taken_by=None)))

@@ -22,6 +22,7 @@ from kedang.kernel.norms.engine import Finding
 from kedang.kernel.norms.expressions import Env, FactStore
 from kedang.kernel.norms.models import FileTerm, FormRecord
 from kedang.kernel.norms.numbers import next_number
+from kedang.kernel.norms.people import holders_of
 from kedang.kernel.norms.schema import Form, FormField
 from kedang.kernel.norms.store import Regulations, Version, env_of
 from kedang.kernel.norms.vocabulary import Action, vocabulary
@@ -300,6 +301,20 @@ def attached_filing(form_id: str, data: Mapping[str, Any], order: Order) -> Fili
         return filing(args, order.view, order.regs, order.facts, by=order.actor, dry=order.dry)
     except Invalid as error:
         raise Invalid({f"{form_id}.{key}" if key else form_id: text for key, text in error.errors.items()}) from error
+
+
+def filer_objections(order: Order) -> list[Finding]:
+    """`filed_by`: only who holds the role files the form."""
+    made = order.filing
+    if made is None or not made.form.filed_by:
+        return []
+    holders = holders_of(made.version, made.form.filed_by, order.variables(), order.facts)
+    if order.actor in holders:
+        return []
+    role = made.version.regulation.pack.roles[made.form.filed_by].name
+    message = f"《{made.form.name}》由{role}填报。"
+    clause = engine.first_clause(made.form.clause)
+    return [engine.clause_finding(made.version, clause, "refuse", message, f"请{role}填报")]
 
 
 def missing_attachments(order: Order) -> list[Finding]:

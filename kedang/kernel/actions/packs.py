@@ -143,6 +143,7 @@ def _amended(
     sources = dict(row.sources)
     yaml = YAML()
     yaml.preserve_quotes = True
+    yaml.representer.ignore_aliases = lambda data: True
     head = yaml.load(sources["pack.yaml"])
     head["version"] = number
     since = max(clock.today() + timedelta(days=1), version.since)

@@ -195,7 +195,7 @@ def decision_of(order: Order) -> Decision:
         held=order.held | _granted_norms(order),
     )
     decision = engine.decide(call)
-    decision.refusals += flows.objections(order) + forms.missing_attachments(order)
+    decision.refusals += flows.objections(order) + forms.filer_objections(order) + forms.missing_attachments(order)
     matched = bool(decision.approvals) or _approval_satisfied(call)
     decision.refusals += _access_objection(order, matched)
     return engine.settle(decision)

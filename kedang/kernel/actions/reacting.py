@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Min, Q
 
-from kedang.kernel import clock, files
+from kedang.kernel import clock, fields, files
 from kedang.kernel.actions import clocks, duties, effects, flows, forms, schedules
 from kedang.kernel.actions.deed import Deed
 from kedang.kernel.approvals.models import Request
+from kedang.kernel.ledger import kinds
 from kedang.kernel.ledger.models import Event
 from kedang.kernel.models import Chip
 from kedang.kernel.norms.compiled import CompiledNorm
@@ -100,7 +101,7 @@ class Generation:
 
     def event_view(self, event: Event, version: Version) -> EventView:
         """The event with ids for rows; a filed form carries its fields."""
-        data = dict(event.data)
+        data = typed_data(event)
         if event.kind == "form.filed" and (record := self.form_record(event)) is not None:
             data = {**forms.data_of(record, version), **data}
         return EventView(
@@ -403,6 +404,15 @@ class Generation:
             env: Env = env_of(found[0], variables, fact_store())
             if when.evaluate(env).truth is False:
                 chip.delete()
+
+
+def typed_data(event: Event) -> dict[str, Any]:
+    """The event's data as typed values (dates, money), as its kind declares them."""
+    kind = kinds.get(event.kind)
+    return {
+        key: fields.from_json(field, value) if (field := kind.field_of(key)) else value
+        for key, value in event.data.items()
+    }
 
 
 def fits(trigger: Trigger, event: Event, version: Version) -> bool:

@@ -123,7 +123,7 @@ def _periods_of(
 
 def period_name(version: Version, rule: ScheduleNorm) -> str:
     """The fixed period, by name or by parameter."""
-    name = str(rule.every)
+    name = rule.every if isinstance(rule.every, str) else ""
     return str(version.params(clock.today()).get(name, name))
 
 

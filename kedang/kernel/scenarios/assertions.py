@@ -35,8 +35,8 @@ def clauses_of_norm(qid: str, clause: str) -> set[str]:
 def _subject(what: Mapping[str, Any], cast: Cast) -> dict[str, Any]:
     """Filters for the customer, person or unit named; `about` may be any of them."""
     name = what.get("customer") or what.get("about")
-    if name is not None and str(name) in cast.customers:
-        return {"file": cast.customers[str(name)]}
+    if name is not None and (file := cast.customer(str(name))) is not None:
+        return {"file": file}
     if what.get("customer") is not None:
         raise ScenarioError(f"没有客户“{name}”")
     who = what.get("person") or what.get("about")
@@ -154,12 +154,11 @@ def _value(what: Mapping[str, Any], cast: Cast, person: Person | None) -> Proble
 
 def _resolve(value: Any, cast: Cast) -> Any:
     if isinstance(value, str):
-        if value in cast.customers:
-            return cast.customers[value]
         if value in cast.people:
             return cast.people[value].pk
         if value in cast.units:
             return cast.units[value].pk
+        return cast.customer(value) or value
     return value
 
 

@@ -195,17 +195,17 @@ def _argument(known: Field | None, key: str, value: Any, cast: stage.Cast) -> An
     if known is None:
         return {k: _plain(v) for k, v in value.items()} if isinstance(value, Mapping) else _plain(value)
     if known.type == "json" and isinstance(value, list):
-        return [cast.customers.get(str(each), _plain(each)) for each in value]
+        return [cast.customer(str(each)) or _plain(each) for each in value]
     return _value(known.type, value, cast)
 
 
 def _value(kind: str, value: Any, cast: stage.Cast) -> Any:
     """A name as an id, for types that point at something; plain values stay."""
-    table: Mapping[str, Any] = {"customer": cast.customers, "file": cast.customers}.get(kind, {})
     if kind in ("customer", "file"):
-        if value not in table:
+        found = cast.customer(str(value))
+        if found is None:
             raise Failed(f"没有客户“{value}”")
-        return table[value]
+        return found
     if kind == "person":
         if value not in cast.people:
             raise Failed(f"没有人员“{value}”")

@@ -24,13 +24,17 @@ BASELINE = "baseline"
 HEADS = ("head", "general_manager")
 MakeCustomer = Callable[..., int]
 
+FindCustomer = Callable[[str], int | None]
+
 _make_customer: MakeCustomer | None = None
+_find_customer: FindCustomer | None = None
 
 
-def register_customers(make: MakeCustomer) -> None:
-    """The customers app says how a scenario's customer is made: make(name, owner=, unit=, by=, attributes=) -> id."""
-    global _make_customer
-    _make_customer = make
+def register_customers(make: MakeCustomer, find: FindCustomer) -> None:
+    """The customers app says how a scenario's customer is made (make(name, owner=, unit=, by=, attributes=) -> id) and
+    found by the name it has now."""
+    global _make_customer, _find_customer
+    _make_customer, _find_customer = make, find
 
 
 @dataclass
@@ -42,6 +46,12 @@ class Cast:
     customers: dict[str, int] = field(default_factory=dict)
     last: dict[str, Any] = field(default_factory=dict)
     packs: tuple[str, ...] = ()
+
+    def customer(self, name: str) -> int | None:
+        """A customer by the name the scenario gave it, or by the one it has now."""
+        if name not in self.customers and _find_customer is not None and (found := _find_customer(name)):
+            self.customers[name] = found
+        return self.customers.get(name)
 
 
 _folders: dict[str, LoadedPack] = {}
