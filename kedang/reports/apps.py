@@ -13,7 +13,9 @@ class ReportsConfig(AppConfig):
     def ready(self) -> None:
         """Register the named pages and the product's own behaviours."""
         from kedang.reports.builtins import register_builtins
+        from kedang.reports.figures import register_figures
         from kedang.reports.pages import register_pages
 
         register_builtins()
+        register_figures()
         register_pages()

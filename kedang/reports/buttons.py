@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from kedang.kernel import files
 from kedang.kernel.actions import access
-from kedang.kernel.actions.perform import dry_run
+from kedang.kernel.actions.performing import dry_run
 from kedang.kernel.errors import Invalid
 from kedang.kernel.norms.engine import Decision
 from kedang.kernel.norms.explain import short

@@ -10,7 +10,7 @@ from kedang.customers.masking import shown
 from kedang.engagement import selectors as engagement
 from kedang.kernel import fields, files
 from kedang.kernel.actions import access, forms
-from kedang.kernel.actions.perform import dry_run
+from kedang.kernel.actions.performing import dry_run
 from kedang.kernel.fields import Field
 from kedang.kernel.norms.models import Duty, DutyState, FormRecord
 from kedang.kernel.norms.store import Regulations, Version, regulations

@@ -9,11 +9,14 @@ from kedang.kernel import clock, files, inbox
 from kedang.kernel.actions import access
 from kedang.kernel.approvals import selectors as approvals
 from kedang.kernel.norms import coverage
-from kedang.kernel.norms.models import FileTerm
+from kedang.kernel.norms.models import Duty, FileTerm, PackVersion
 from kedang.kernel.norms.store import regulations
 from kedang.kernel.norms.vocabulary import Page, register
 from kedang.kernel.org import selectors as org
 from kedang.kernel.org.models import Person
+from kedang.kernel.workdays import calendar
+from kedang.kernel.workdays.durations import Duration
+from kedang.kernel.workdays.words import late_words
 from kedang.records import selectors as records
 from kedang.records.models import InventoryCount
 from kedang.reports import filepage
@@ -78,14 +81,16 @@ def inbox_page(person: Person) -> dict[str, Any]:
     """我的待办: open duties by due time, ballots and notices, as the screen shows them."""
     rows = list(inbox.duties_for(person)[:500])
     names = files.views({row.file for row in rows if row.file})
-    now = clock.now()
+    now, cal = clock.now(), calendar.load()
     shown = [
         {
             "title": row.title,
             "customer": names[row.file].name if row.file in names else "",
             "clause": row.clause,
             "due": clock.local(row.due_at).strftime("%Y-%m-%d %H:%M") if row.due_at else "",
-            "late": "逾期" if row.due_at and row.due_at < now else "",
+            "late": late_words(clock.local(row.due_at), now, cal, natural=not _in_working_days(row))
+            if row.due_at and row.due_at < now
+            else "",
         }
         for row in rows
     ]
@@ -94,6 +99,27 @@ def inbox_page(person: Person) -> dict[str, Any]:
         "late": [row for row in shown if row["late"]],
         "ballots": [request.title for request in approvals.pending_for(person)],
         "notices": [{"text": note.text, "clause": note.clause} for note in inbox.notices_for(person)[:100]],
+    }
+
+
+def _in_working_days(row: Duty) -> bool:
+    """Whether the regulation gave the time in working days, so lateness is told in them too."""
+    found = regulations().norm(row.norm, row.version)
+    due = getattr(found[1].norm, "due", None) if found else None
+    if found is None or due is None or not due.within:
+        return True
+    span = found[0].params(clock.local(row.counted_from).date()).get(due.within) or Duration.parse(due.within)
+    return bool(span.unit == "working_day")
+
+
+def regulation_page(person: Person, *, pack: str) -> dict[str, Any]:
+    """制度: its versions with their state, and the clauses of the one in force."""
+    version = regulations().version(pack)
+    rows = PackVersion.objects.filter(pack=pack).order_by("-version")
+    clauses = version.regulation.pack.clauses if version else {}
+    return {
+        "versions": [{"version": f"第{row.version}版", "state": row.get_state_display()} for row in rows],
+        "rows": [{"clause": number, "text": entry.text} for number, entry in clauses.items()],
     }
 
 
@@ -118,6 +144,7 @@ PAGES = (
     Page("expenses", "费用", expenses_page),
     Page("catalogue", "档案目录", catalogue_page),
     Page("inventory", "盘点", inventory_page),
+    Page("regulation", "制度", regulation_page),
     Page("export", "导出", export_page),
     Page("coverage", "方案覆盖", coverage.page),
 )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from kedang.kernel import clock
 from kedang.kernel.workdays.calendar import Calendar
+from kedang.kernel.workdays.words import late_words
 
 WEEKDAYS = "一二三四五六日"
 
@@ -29,25 +30,13 @@ def due_words(due_at: datetime | None, cal: Calendar, *, done: bool = False) -> 
     if done:
         return Due(day_words(due), "none", full)
     if due < now:
-        return Due(_late_words(due, now, cal), "late", full)
+        return Due(late_words(due, now, cal), "late", full)
     if due.date() == now.date():
         return Due(f"今天 {_hour(due)}".strip(), "today", full)
     days = (due.date() - now.date()).days
     if days == 1:
         return Due(f"明天 {_hour(due)}".strip(), "soon", full)
     return Due(day_words(due), "soon" if days < 7 else "later", full)
-
-
-def _late_words(due: datetime, now: datetime, cal: Calendar) -> str:
-    days = cal.workdays_between(due.date(), now.date())
-    if days > 0:
-        return f"逾期 {days} 个工作日"
-    return "已逾期" if due.date() < now.date() else f"逾期 {_span(now - due)}"
-
-
-def _span(span: timedelta) -> str:
-    minutes = int(span.total_seconds() // 60)
-    return f"{minutes // 60} 小时" if minutes >= 60 else f"{max(minutes, 1)} 分钟"
 
 
 def _hour(at: datetime) -> str:
@@ -77,7 +66,9 @@ def ago(at: datetime | None) -> str:
         return f"今天 {there:%H:%M}"
     if days == 1:
         return f"昨天 {there:%H:%M}"
-    return f"{there.month}月{there.day}日" if there.year == today.year else f"{there.year}年{there.month}月{there.day}日"
+    return (
+        f"{there.month}月{there.day}日" if there.year == today.year else f"{there.year}年{there.month}月{there.day}日"
+    )
 
 
 def capped(count: int, cap: int = 1000) -> str:
