@@ -390,7 +390,7 @@ def next_wakeup(after: datetime, until: datetime) -> datetime | None:
     ]
     moments = [moment + step for moment in candidates if moment is not None]
     for model, field in ((Duty, "next_remind_at"), (Clock, "warn_at")):
-        rows = model.objects.filter(**{f"{field}__gt": after})  # type: ignore[attr-defined]
+        rows = model.objects.filter(**{f"{field}__gt": after})
         first = rows.order_by(field).values_list(field, flat=True).first()
         if first is not None:
             moments.append(first)

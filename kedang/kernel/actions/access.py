@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from kedang.kernel import clock, files
+from kedang.kernel.files import FileView
 from kedang.kernel.norms.models import Grant
 from kedang.kernel.norms.people import role_held
 from kedang.kernel.norms.schema import AccessRow
@@ -29,7 +30,7 @@ class Reach:
     shared_with: int | None = None
     files: frozenset[int] = frozenset()
 
-    def holds(self, view: files.FileView) -> bool:
+    def holds(self, view: FileView) -> bool:
         """The single check that mirrors the list query."""
         return (
             self.everything

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -42,7 +42,7 @@ class Deed:
         subject: str = "",
         occurred_at: datetime | None = None,
         data: Mapping[str, Any] | None = None,
-        values: Iterable[Any] = (),
+        values: Sequence[ledger.ValueDraft] = (),
         norm: str = "",
         clause: str = "",
         pack: str = "",

@@ -71,18 +71,16 @@ def _due(
     if due.on:
         expr = norm.expr("due.on")
         if expr is not None:
-            day = _instant(expr.value(env_of(version, variables, facts)))
-            return deadlines.end_of(day.date(), closing) if day else None
+            named = _instant(expr.value(env_of(version, variables, facts)))
+            return deadlines.end_of(clock.local(named).date(), closing) if named else None
         spec = str(params.get(due.on, due.on))
         # A day named within a period is looked for from the period's first day on.
         return deadlines.due_on(spec, period.first if period else start, cal, holiday=holiday, closing=closing)
     if due.at:
-        day = (period.first if period and period.first == period.last else start.date()) + timedelta(
-            days=1 if due.day == "next" else 0
-        )
-        if period and period.first != period.last:
-            day = period.last
-        return deadlines.end_of(day, closing)
+        # In a period of several days a clock time means the last of them; in one of a day, that day (or the next).
+        last = period.last if period else clock.local(start).date()
+        one_day = period is None or period.first == period.last
+        return deadlines.end_of(last + timedelta(days=1 if one_day and due.day == "next" else 0), closing)
     if period is not None:
         return deadlines.end_of(deadlines.settle(period.last, cal, holiday), closing)
     return None

@@ -20,6 +20,7 @@ from kedang.kernel.norms.compiled import CompiledNorm
 from kedang.kernel.norms.expressions import UNKNOWN, FactStore
 from kedang.kernel.norms.models import Duty, DutyState, FormRecord, Proposal, ProposalState
 from kedang.kernel.norms.people import as_one, people_at, people_of
+from kedang.kernel.norms.schema import AssignmentNorm
 from kedang.kernel.norms.store import Regulations, Version, env_of
 from kedang.kernel.norms.vocabulary import Effect, register, vocabulary
 from kedang.kernel.org import selectors as org
@@ -396,18 +397,20 @@ for _verb, _run in CATALOGUE.items():
 def assign(case: Case, deed: Deed, regs: Regulations) -> None:
     """Choose among candidates by keys, or open a duty for the person who breaks the tie; then run the command."""
     rule = case.norm.norm
+    assert isinstance(rule, AssignmentNorm)
     candidates = case.value("choose")
     found = sorted(candidates) if isinstance(candidates, (set, frozenset)) else list(candidates or [])
     if not found:
         return
-    keyed = [(tuple(_key(case, index, each) for index in range(len(rule.by))), each) for each in found]  # type: ignore[union-attr]
+    keyed = [(tuple(_key(case, index, each) for index in range(len(rule.by))), each) for each in found]
     keyed.sort(key=lambda pair: pair[0])
     best = [each for key, each in keyed if key == keyed[0][0]]
     if len(best) > 1:
         _ask_tie(case, best)
         return
-    _note(case, deed, "norm.assigned", {"person": best[0], "why": case.norm.norm.message or case.version.clause_text(case.norm.clauses[0])})
-    command(case, deed, regs, rule.do, {"customer": case.file, "person": best[0]})  # type: ignore[union-attr]
+    why = rule.message or case.version.clause_text(case.norm.clauses[0])
+    _note(case, deed, "norm.assigned", {"person": best[0], "why": why})
+    command(case, deed, regs, rule.do, {"customer": case.file, "person": best[0]})
 
 
 def _key(case: Case, index: int, candidate: int) -> Any:

@@ -183,7 +183,8 @@ def _count_late(where: dict[str, Any], month: str) -> int:
     rows = Duty.objects.filter(**where).exclude(breached_at=None)
     if not month:
         return rows.count()
-    return sum(1 for at in rows.values_list("breached_at", flat=True) if clock.local(at).strftime("%Y-%m") == month[:7])
+    moments = [at for at in rows.values_list("breached_at", flat=True) if at is not None]
+    return len([at for at in moments if clock.local(at).strftime("%Y-%m") == month[:7]])
 
 
 # ---- events and forms --------------------------------------------------------------------------------------------

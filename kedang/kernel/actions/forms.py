@@ -313,8 +313,8 @@ def filer_objections(order: Order) -> list[Finding]:
         return []
     role = made.version.regulation.pack.roles[made.form.filed_by].name
     message = f"《{made.form.name}》由{role}填报。"
-    clause = engine.first_clause(made.form.clause)
-    return [engine.clause_finding(made.version, clause, "refuse", message, f"请{role}填报")]
+    clauses = made.form.clause if isinstance(made.form.clause, list) else [made.form.clause]
+    return [engine.clause_finding(made.version, clause, "refuse", message, f"请{role}填报") for clause in clauses]
 
 
 def missing_attachments(order: Order) -> list[Finding]:

@@ -55,7 +55,7 @@ class Generation:
         self.deed, self.regs, self.events = deed, regs, events
         self.facts: FactStore = fact_store()
         self.views = files.views(e.file for e in events if e.file)
-        people = {e.on_behalf_of_id or e.actor_id for e in events} - {None}
+        people = {person for e in events if (person := e.on_behalf_of_id or e.actor_id)}
         self.units = org.units_of_many(people) if people else {}
         self._first: dict[str, dict[int, int]] = {}
         self._forms: dict[int, FormRecord] | None = None
@@ -130,7 +130,7 @@ class Generation:
         if event.kind not in self._first:
             wanted = {e.file for e in self.by_kind[event.kind]}
             rows = Event.objects.filter(kind=event.kind, file__in=wanted).values("file").annotate(first=Min("id"))
-            self._first[event.kind] = {row["file"]: row["first"] for row in rows}
+            self._first[event.kind] = {row["file"]: row["first"] for row in rows if row["file"]}
         return self._first[event.kind].get(event.file) == event.pk
 
     def variables(self, event: Event, version: Version) -> dict[str, Any]:
@@ -214,7 +214,8 @@ class Generation:
         if each is None:
             view = self.views.get(event.file) if event.file else None
             subject = f"file:{view.id}" if view else event.subject or f"person:{variables.get('actor')}"
-            if event.subject and norm.norm.opens.once_per not in ("customer", "file"):  # type: ignore[union-attr]
+            once_per = norm.norm.opens.once_per if isinstance(norm.norm, DutyNorm) else None
+            if event.subject and once_per not in ("customer", "file"):
                 subject = event.subject
             return [(event, variables, view, subject)]
         values = each.value(env_of(version, variables, self.facts))

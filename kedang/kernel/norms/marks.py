@@ -19,6 +19,8 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _CLAUSE_LIKE = re.compile(r"[0-9]+(\.[0-9]+)*")
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
 _OLD_BOOLEANS = frozenset({"yes", "no", "on", "off"})
+_STANDARD = "tag:yaml.org,2002:"
+_TAGS = {_STANDARD + name for name in ("str", "int", "float", "bool", "null", "timestamp", "merge", "map", "seq")}
 _MAX_DEPTH = 40
 _ENGLISH = {
     "mapping values are not allowed here": ("这里不能再有冒号", "值里有冒号时，整个值加引号"),
@@ -77,6 +79,8 @@ class Reader:
         self.marks[path] = place = self._place(node)
         if getattr(node, "anchor", None):
             raise PackError([problem(place, "不能用锚点和别名（& 和 *）", "把内容写两遍，或值整个加引号")])
+        if str(node.tag) not in _TAGS:
+            self.problems.append(problem(place, f"不能用标签 {str(node.tag).replace(_STANDARD, '!!')}"))
         if len(path) > _MAX_DEPTH:
             raise PackError([problem(place, "层次太深")])
         if isinstance(node, MappingNode):
@@ -113,10 +117,6 @@ class Reader:
     def _scalar(self, node: ScalarNode, place: Mark) -> Any:
         # In round-trip mode the library marks the folds of a `>` text with a bell character.
         text: str = node.value.replace("\a", "")
-        tag = str(node.tag or "")
-        if tag.startswith("!"):
-            self.problems.append(problem(place, f"不能用标签 {tag}"))
-            return text
         if node.style is not None:
             return text
         if text.lower() in _OLD_BOOLEANS:

@@ -43,7 +43,8 @@ def problems_of(
         if error["type"] in ("missing", "extra_forbidden"):
             path = (*path, str(error["loc"][-1])) if path[-1:] != (error["loc"][-1],) else path
         if path not in found:
-            found[path] = _problem(error, path, data, keys if error["type"] == "extra_forbidden" else marks)
+            at_key = error["type"] == "extra_forbidden" or "[key]" in error["loc"]
+            found[path] = _problem(error, path, data, keys if at_key else marks)
     deeper = {path[:n] for path in found for n in range(len(path))}
     # A union reports its other branches at the outer place too; the inner place says more.
     return [fault for path, fault in found.items() if path not in deeper or len(path) == 0]

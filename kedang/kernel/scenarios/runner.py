@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -317,7 +317,7 @@ def _expect_invalid(answer: Any, rest: list[str]) -> bool:
     return all(any(key == name or key.endswith(f".{name}") for key in keys) for name in rest)
 
 
-EXPECTATIONS = {
+EXPECTATIONS: dict[str, Callable[[Any, list[str]], bool]] = {
     "ok": lambda answer, rest: not isinstance(answer, Exception),
     "refused": lambda answer, rest: isinstance(answer, Refused) and _covers(_clauses_of(answer.decision.refusals), rest),
     "needs": _expect_needs,
