@@ -17,6 +17,8 @@ KINDS = [
     # Recorded by the kernel (flows.set_term), for forms that bind a class as well as for customer.classify.
     EventKind("customer.classified", "调整分类", "{actor}把{name}定为{new_label}",
               {"term": "text", "name": "text", "old": "text?", "new": "text", "old_label": "text?", "new_label": "text"}),
+    # Emitted by the stage of a flow that a pack declares so: the file has been accepted (备案通过).
+    EventKind("customer.filed", "备案通过", "客户备案通过"),
     EventKind("customer.change_reported", "登记重大变动", "{actor}登记{side}变动：{matter}",
               {"matter": "text", "side": "text", "occurred_on": "date"}, PERSONAL),
     EventKind("customer.transferred", "转移", "{actor}把客户转移给{to_name}", {"to": "person", "to_name": "text", "former": "person?", "reason": "text?"}),

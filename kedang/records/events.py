@@ -12,7 +12,7 @@ KINDS = [
     EventKind("record.archived", "归档", "{actor}归档，保管人{custodian_name}", {"custodian": "person", "custodian_name": "text"}),
     EventKind("record.handed_over", "移交", "{actor}移交档案材料", {"handover": "integer", "form": "integer?"}),
     EventKind("record.received", "接收", "{actor}接收档案材料", {"handover": "integer"}),
-    EventKind("record.sent", "外发", "{actor}外发档案给{to}", {"dispatch": "integer", "to": "text"}, NOTE),
+    EventKind("record.sent", "外发", "{actor}外发档案给{to}", {"dispatch": "integer", "to": "text", "person": "person?"}, NOTE),
     EventKind("inventory.counted", "盘点", "{actor}盘点：应有 {expected} 份，实有 {found} 份，缺 {missing} 份",
               {"count": "integer", "expected": "integer", "found": "integer", "missing": "integer", "counted_on": "date"}),
     EventKind("inventory.missing", "盘点缺失", "{counted_on}盘点未见此档案", {"count": "integer", "number": "text", "counted_on": "date"}),

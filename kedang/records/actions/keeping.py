@@ -168,7 +168,7 @@ def send_record(
     deed.record(
         "record.sent",
         file=row.pk,
-        data={"dispatch": line.pk, "to": to},
+        data={"dispatch": line.pk, "to": to, "person": person},
         values=[ValueDraft("note", new=note)] if note else [],
     )
     return line.pk
