@@ -18,7 +18,7 @@ from kedang.kernel.norms.problems import Mark, PackError
 from kedang.kernel.norms.schema import Pack
 from kedang.kernel.norms.vocabulary import Action, Builtin, Effect, Fact, Figure, Vocabulary, World
 
-NOW = clock.local(datetime(2026, 3, 9, 10, 0))  # noqa: DTZ001 - `local` takes naive as Shanghai
+NOW = clock.local(datetime(2026, 3, 9, 10, 0))
 
 
 @dataclass

@@ -68,9 +68,9 @@ def test_floats_are_read_as_decimals(make: Make, env: MakeEnv) -> None:
 
 
 def test_an_instant_keeps_its_time_of_day_when_moved(make: Make, env: MakeEnv, universe: Universe) -> None:
-    universe.set("customer.assigned_at", 5, to=clock.local(datetime(2026, 1, 31, 9, 30)))  # noqa: DTZ001
+    universe.set("customer.assigned_at", 5, to=clock.local(datetime(2026, 1, 31, 9, 30)))
     moved = make("customer.assigned_at + months(1)", None).value(env(customer=5))
-    assert moved == clock.local(datetime(2026, 2, 28, 9, 30))  # noqa: DTZ001
+    assert moved == clock.local(datetime(2026, 2, 28, 9, 30))
 
 
 def test_an_argument_not_given_makes_it_depend(make: Make, env: MakeEnv) -> None:

@@ -70,12 +70,13 @@ def _of_action(name: str, vocabulary: Vocabulary) -> Sequence[str]:
 def _rings(answers: Mapping[str, Sequence[str]]) -> list[list[str]]:
     """Elementary cycles, each starting at its first norm; packs are small, so a plain search will do."""
     found: dict[frozenset[str], list[str]] = {}
+    order = {qid: place for place, qid in enumerate(answers)}
 
     def walk(path: list[str]) -> None:
         for following in answers.get(path[-1], ()):
             if following == path[0]:
                 found.setdefault(frozenset(path), list(path))
-            elif following not in path and following > path[0]:
+            elif following not in path and order[following] > order[path[0]]:
                 walk([*path, following])
 
     for start in answers:
