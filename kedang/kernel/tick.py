@@ -220,24 +220,16 @@ def _fire(regs: Regulations, pk: int) -> None:
 
 def open_schedules(regs: Regulations) -> None:
     """Once a day (and after a change of what is in force), open the present period's duties."""
-    stamp = f"{clock.today()}"
     for version in regs.in_force():
         for norm in version.regulation.timed:
             if not isinstance(norm.norm, ScheduleNorm):
                 continue
-            name = f"schedule:{norm.qid}:{version.number}"[:40] if len(norm.qid) < 20 else f"s:{hash_name(norm.qid)}:{version.number}"
+            name = schedules.pulse_name(version, norm)
             if _last_day(name) == date.fromisoformat(stamp):
                 continue
             with transaction.atomic():
                 schedules.open_all(version, norm)
                 _beat(name, clock.today())
-
-
-def hash_name(text: str) -> str:
-    """A short stable name for a norm's pulse."""
-    import hashlib
-
-    return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
 def run_periodic(regs: Regulations) -> None:
@@ -262,7 +254,7 @@ def _sum_up(regs: Regulations, version: Version, norm: CompiledNorm, rule: Conse
     ):
         if now < at or period.last < version.since:
             continue
-        name = f"p:{hash_name(norm.qid)}:{round_name}"
+        name = schedules.pulse_of(norm, version, round_name)
         if (_last_day(name) or date.min) >= period.last:
             continue
         with transaction.atomic():

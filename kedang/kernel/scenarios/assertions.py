@@ -229,6 +229,8 @@ def _event(what: Mapping[str, Any], cast: Cast, person: Person | None) -> Proble
 
 # ---- pages -------------------------------------------------------------------------------------------------------
 
+NAMED = {"customer", "person", "unit", "owner"}
+"""Arguments of a page that name somebody or something; the others are plain text, also when a customer is called so."""
 SEES_KEYS = {"page", "field", "value", "button", "state", "rows", "count", "text", "completeness", "missing", "labels", "chip", "expect"}
 
 
@@ -239,7 +241,7 @@ def _sees(what: Mapping[str, Any], cast: Cast, person: Person | None) -> Problem
     name = str(what["page"])
     if name not in vocabulary.pages:
         raise ScenarioError(f"没有页面“{name}”，可用：{'、'.join(sorted(vocabulary.pages))}")
-    args = {k: _resolve(v, cast) for k, v in what.items() if k not in SEES_KEYS}
+    args = {k: _resolve(v, cast) if k in NAMED else v for k, v in what.items() if k not in SEES_KEYS}
     try:
         view = vocabulary.pages[name].view(person, **args)
     except NotFound:
