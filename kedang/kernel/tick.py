@@ -224,8 +224,8 @@ def open_schedules(regs: Regulations) -> None:
         for norm in version.regulation.timed:
             if not isinstance(norm.norm, ScheduleNorm):
                 continue
-            name = schedules.pulse_name(version, norm)
-            if _last_day(name) == date.fromisoformat(stamp):
+            name = schedules.pulse_of(norm, version)
+            if _last_day(name) == clock.today():
                 continue
             with transaction.atomic():
                 schedules.open_all(version, norm)
@@ -254,7 +254,7 @@ def _sum_up(regs: Regulations, version: Version, norm: CompiledNorm, rule: Conse
     ):
         if now < at or period.last < version.since:
             continue
-        name = schedules.pulse_of(norm, version, round_name)
+        name = f"{round_name[0]}{schedules.pulse_name(version, norm)}"[:40]
         if (_last_day(name) or date.min) >= period.last:
             continue
         with transaction.atomic():

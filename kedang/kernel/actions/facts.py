@@ -267,7 +267,16 @@ def form_value(subjects: Subjects, world: World) -> Found:
 # ---- classes, stages, completeness -------------------------------------------------------------------------------
 
 
-@fact("term", "类别", ("customer", "term"), "text", total=False)
+def _term_column(term: str) -> Subquery:
+    return Subquery(FileTerm.objects.filter(file=OuterRef("pk"), term=term).values("value")[:1])
+
+
+def _stage_column(flow: str) -> Coalesce:
+    moved = FileStage.objects.filter(file=OuterRef("pk"), flow=flow).values("stage")[:1]
+    return Coalesce(Subquery(moved), Value(_first_stage(store.regulations(), flow)))
+
+
+@fact("term", "类别", ("customer", "term"), "text", total=False, column=_term_column)
 def term(subjects: Subjects, world: World) -> Found:
     """The class of a file under a term; the term's default when it has none."""
     rows = FileTerm.objects.filter(file__in={f for f, _ in subjects if f}, term__in={t for _, t in subjects})
@@ -281,7 +290,7 @@ def _default(regs: Regulations, qid: str) -> str | None:
     return found[2].default if found else None
 
 
-@fact("stage", "状态", ("customer", "flow"), "text")
+@fact("stage", "状态", ("customer", "flow"), "text", column=_stage_column)
 def stage(subjects: Subjects, world: World) -> Found:
     """Where a file stands in a flow; the first stage when it has not moved."""
     rows = FileStage.objects.filter(file__in={f for f, _ in subjects if f}, flow__in={f for _, f in subjects})

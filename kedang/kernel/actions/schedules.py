@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime, time
 from typing import TYPE_CHECKING, Any
@@ -13,7 +11,6 @@ from django.db.models import Max, Q
 from kedang.kernel import clock, files
 from kedang.kernel.actions import duties
 from kedang.kernel.ledger.models import Event
-from kedang.kernel.models import Pulse
 from kedang.kernel.models import Pulse
 from kedang.kernel.norms.compiled import CompiledNorm
 from kedang.kernel.norms.expressions import UNKNOWN, FactStore, evaluate_many
@@ -36,7 +33,6 @@ def regroup(generation: Generation) -> None:
     """A file whose class or stage changed gets, loses or re-times its periodic duties at once."""
     from kedang.kernel.actions.reacting import REGROUPING
 
-    _look_again(generation)
     wanted = sorted({e.file for e in generation.events if e.file and e.kind in REGROUPING})
     if not wanted:
         # A deed that closes a duty counted from the last one opens the next at once.
@@ -48,41 +44,6 @@ def regroup(generation: Generation) -> None:
         for norm in version.regulation.timed:
             if isinstance(norm.norm, ScheduleNorm) and norm.for_each[0] == "file":
                 open_for_files(version, norm, [v for v in views if version.covers(v, ())], fact_store())
-
-
-def _look_again(generation: Generation) -> None:
-    """A plan that gives a schedule its period was filed: the next tick looks at every file, not only tomorrow's."""
-    filed = {e.data.get("form", "") for e in generation.events if e.kind == "form.filed" and e.file is None}
-    for version in generation.regs.in_force() if filed else []:
-        if any(form.partition(".")[0] == version.pack for form in filed):
-            norms = [n for n in version.regulation.timed if n.expr("every.of") is not None]
-            Pulse.objects.filter(name__in=[pulse_name(version, norm) for norm in norms]).update(through=None)
-
-
-def pulse_name(version: Version, norm: CompiledNorm) -> str:
-    """A short stable name for a schedule's pulse: the column holds 40 characters, ids may be longer."""
-    return f"s:{hashlib.sha256(norm.qid.encode()).hexdigest()[:24]}:{version.number}"
-
-
-def pulse_of(norm: CompiledNorm, version: Version, part: str = "open") -> str:
-    """The name under which it is kept how far a norm's periods have been gone through."""
-    digest = hashlib.sha256(f"{norm.qid}:{version.number}".encode()).hexdigest()[:24]
-    return f"{part}:{digest}"
-
-
-def look_again(generation: Generation) -> None:
-    """A filed form about no file (a plan, a table of frequencies) may change what periods ask of many: the next tick
-    goes through the schedules of its pack again."""
-    packs = {e.data["form"].partition(".")[0] for e in generation.by_kind.get("form.filed", ()) if e.file is None}
-    names = [
-        pulse_of(norm, version)
-        for version in generation.regs.in_force()
-        if version.pack in packs
-        for norm in version.regulation.timed
-        if isinstance(norm.norm, ScheduleNorm)
-    ]
-    if names:
-        Pulse.objects.filter(name__in=names).delete()
 
 
 def open_all(version: Version, norm: CompiledNorm) -> int:
