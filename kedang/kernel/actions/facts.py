@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from kedang.kernel import clock, fields, files
 from kedang.kernel.actions import forms
@@ -273,7 +274,7 @@ def _term_column(term: str) -> Subquery:
 
 def _stage_column(flow: str) -> Coalesce:
     moved = FileStage.objects.filter(file=OuterRef("pk"), flow=flow).values("stage")[:1]
-    return Coalesce(Subquery(moved), Value(_first_stage(store.regulations(), flow)))
+    return Coalesce(Subquery(moved), Value(_first_stage(regulations(), flow)))
 
 
 @fact("term", "类别", ("customer", "term"), "text", total=False, column=_term_column)

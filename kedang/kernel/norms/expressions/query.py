@@ -13,6 +13,7 @@ from typing import Any
 from django.db.models import Expression as DjangoExpression
 from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce as SqlCoalesce
+from django.db.models.functions import NullIf
 from django.db.models.lookups import Exact, GreaterThan, GreaterThanOrEqual, In, IsNull, LessThan, LessThanOrEqual
 
 from kedang.kernel.norms.expressions import evaluate, types
@@ -123,7 +124,7 @@ def _given(node: Node) -> bool:
 
 
 def column(node: FactCall) -> Any:
-    """The column of a fact as a query expression. A fact with literal arguments names them as {1}, {2} in its path."""
+    """The column of a fact as a query expression, made from its literal arguments when it has some."""
     made = node.fact.column
     if callable(made):
         return made(*(arg.value for arg in node.args[1:] if isinstance(arg, Const)))
@@ -135,6 +136,9 @@ def _sql(node: Node, values: Mapping[str, Any]) -> Any:
         return SqlCoalesce(_sql(node.first, values), Value(_value(node.default, values)))
     assert isinstance(node, FactCall)
     made = column(node)
+    if node.kind == "text":
+        # Text columns hold '' for what is not known.
+        made = NullIf(made, Value(""))
     return SqlCoalesce(made, Value(node.default)) if node.default is not None else made
 
 
@@ -187,7 +191,16 @@ def _compare(node: Compare, var: str, values: Mapping[str, Any], op: str) -> Q:
         other = [each for each in other if each is not None]
         if not other:
             return Q(IsNull(expression, False)) if op == "not in" else NOTHING
+    if _plain(left, op, other):
+        return Q(_LOOKUPS[op](column(left), other))  # type: ignore[arg-type]
     return _lookup(op, expression, other, both=False)
+
+
+def _plain(node: Node, op: str, other: Any) -> bool:
+    """Equal to something that is known: the bare column will do, and an index on it can be used."""
+    if not isinstance(node, FactCall) or node.default is not None or op not in ("==", "in"):
+        return False
+    return "" not in (other if isinstance(other, list) else [other])
 
 
 def _lookup(op: str, left: DjangoExpression | F, right: Any, *, both: bool) -> Q:
