@@ -254,7 +254,7 @@ def _sum_up(regs: Regulations, version: Version, norm: CompiledNorm, rule: Conse
     ):
         if now < at or period.last < version.since:
             continue
-        name = f"{round_name[0]}{schedules.pulse_name(version, norm)}"[:40]
+        name = schedules.pulse_of(norm, version, round_name)
         if (_last_day(name) or date.min) >= period.last:
             continue
         with transaction.atomic():

@@ -76,6 +76,7 @@ class Generation:
         clocks.restart(self)
         self._by_state()
         schedules.regroup(self)
+        schedules.look_again(self)
         self._chips()
 
     # ---- what an event looks like to conditions -------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime, time
 from typing import TYPE_CHECKING, Any
@@ -44,6 +45,27 @@ def regroup(generation: Generation) -> None:
         for norm in version.regulation.timed:
             if isinstance(norm.norm, ScheduleNorm) and norm.for_each[0] == "file":
                 open_for_files(version, norm, [v for v in views if version.covers(v, ())], fact_store())
+
+
+def pulse_of(norm: CompiledNorm, version: Version, part: str = "open") -> str:
+    """The name under which it is kept how far a norm's periods have been gone through."""
+    digest = hashlib.sha256(f"{norm.qid}:{version.number}".encode()).hexdigest()[:24]
+    return f"{part}:{digest}"
+
+
+def look_again(generation: Generation) -> None:
+    """A filed form about no file (a plan, a table of frequencies) may change what periods ask of many: the next tick
+    goes through the schedules of its pack again."""
+    packs = {e.data["form"].partition(".")[0] for e in generation.by_kind.get("form.filed", ()) if e.file is None}
+    names = [
+        pulse_of(norm, version)
+        for version in generation.regs.in_force()
+        if version.pack in packs
+        for norm in version.regulation.timed
+        if isinstance(norm.norm, ScheduleNorm)
+    ]
+    if names:
+        Pulse.objects.filter(name__in=names).delete()
 
 
 def open_all(version: Version, norm: CompiledNorm) -> int:
