@@ -12,7 +12,8 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from kedang.kernel import files
-from kedang.kernel.actions import Result, access, perform
+from kedang.kernel.actions import access
+from kedang.kernel.actions.performing import Result, perform
 from kedang.kernel.errors import AsksReason, Conflict, Invalid, KedangError, NeedsApproval, NotFound, Refused
 from kedang.kernel.norms import explain
 from kedang.kernel.org.models import Person
@@ -69,14 +70,17 @@ def of_error(error: KedangError, reader: Person) -> Outcome:
     if isinstance(error, (Refused, AsksReason)):
         return of_decision(error.decision, reader)
     if isinstance(error, Conflict):
-        return Outcome("conflict", "保存", text=str(error))
+        rows = tuple((row["label"], row["original"], row["theirs"], row["mine"]) for row in getattr(error, "rows", ()))
+        return Outcome("conflict", "保存", text=str(error), rows=rows, version=getattr(error, "version", None))
     if isinstance(error, NotFound):
         return Outcome("not_found", "", text=str(error))
     return Outcome("invalid", "", text=str(error))
 
 
-def attempt(request: HttpRequest, form: Form, action: str, **fixed: Any) -> Result | None:
-    """Do what the form asks. None: not done, and the form now says why, with everything typed still in it.
+def attempt(
+    request: HttpRequest, form: Form, action: str, *, raw: Mapping[str, Any] | None = None, **fixed: Any
+) -> Result | None:
+    """Do what the form asks (`raw` when not all of it goes to the action). None: not done, and the form now says why, with everything typed still in it.
 
     NotFound and NeedsApproval are left to `answer`: there is no form to come back to.
     """
@@ -88,7 +92,7 @@ def attempt(request: HttpRequest, form: Form, action: str, **fixed: Any) -> Resu
             reason=form.reason,
             confirmed=form.confirmed,
             ask_exception=form.exception,
-            **{**form.raw, **fixed},
+            **{**(form.raw if raw is None else raw), **fixed},
         )
     except Invalid as error:
         form.errors = dict(error.errors)

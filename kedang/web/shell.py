@@ -69,7 +69,8 @@ class Shell:
     @cached_property
     def items(self) -> list[Item]:
         """The entries of the left side."""
-        return [self._item(*entry) for entry in ENTRIES]
+        shown = ENTRIES if self.request.user.is_admin else ENTRIES[:-1]
+        return [self._item(*entry) for entry in shown]
 
     def _item(self, name: str, label: str, short: str, icon: str) -> Item:
         count, hot = self.counts.get(name, (0, False))
@@ -102,7 +103,7 @@ class Shell:
         last = Pulse.objects.order_by("-at").values_list("at", flat=True).first()
         if last is not None and clock.now() - last < STOPPED_AFTER:
             return ""
-        return words.moment(last) if last else "启用"
+        return f"{words.moment(last)} 以后没有再走" if last else "还没有启动过"
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:

@@ -5,7 +5,21 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from kedang.web.views import accounts, inbox
+from kedang.web.views import (
+    accounts,
+    approvals,
+    customers,
+    deeds,
+    editing,
+    file,
+    filing,
+    inbox,
+    manage,
+    picking,
+    proposals,
+    registering,
+    rules,
+)
 
 urlpatterns = [
     path("login/", login_not_required(accounts.SignIn.as_view()), name="login"),
@@ -14,7 +28,43 @@ urlpatterns = [
     path("account/sessions/", accounts.sign_ins, name="sessions"),
     path("account/sessions/<int:pk>/end/", accounts.end_sign_in, name="sessions_end"),
     path("account/sessions/end-others/", accounts.end_other_sign_ins, name="sessions_end_others"),
+    # 我的待办
     path("", inbox.inbox_page, name="inbox"),
+    path("badges/", inbox.badges, name="badges"),
+    path("notices/read/", inbox.read_notices, name="notices_read"),
+    path("duties/<int:pk>/finish/", deeds.duty, {"kind": "finish"}, name="duty_finish"),
+    path("duties/<int:pk>/take/", deeds.duty, {"kind": "take"}, name="duty_take"),
+    path("duties/<int:pk>/excuse/", deeds.duty, {"kind": "excuse"}, name="duty_excuse"),
+    # 客户
+    path("customers/", customers.index, name="customers"),
+    path("customers/counts/", customers.counts, name="customer_counts"),
+    path("customers/columns/", customers.columns, name="customer_columns"),
+    path("customers/new/", registering.new, name="customer_new"),
+    path("customers/check/", registering.check, name="customer_check"),
+    path("customers/<int:pk>/", file.page, name="customer"),
+    path("customers/<int:pk>/edit/", editing.edit, name="customer_edit"),
+    path("customers/<int:pk>/compose/", editing.compose, name="customer_compose"),
+    path("customers/<int:pk>/do/<str:action>/", deeds.about_file, name="deed"),
+    path("do/<str:action>/", deeds.alone, name="deed_alone"),
+    path("search/", customers.search, name="search"),
+    path("pick/<str:kind>/", picking.pick, name="pick"),
+    path("forms/record/<int:pk>/", filing.record, name="form_record"),
+    path("forms/<str:form>/", filing.file_form, name="form_file"),
+    # 审批
+    path("approvals/", approvals.index, name="approvals"),
+    path("approvals/<int:pk>/", approvals.detail, name="approval"),
+    path("approvals/<int:pk>/<str:kind>/", approvals.move, name="approval_move"),
+    # 制度
+    path("rules/", rules.index, name="rules"),
+    path("rules/<str:pack>/", rules.regulation, name="rules_pack"),
+    path("rules/<str:pack>/<str:clause>/<str:figure>/", rules.cases, name="rules_cases"),
+    # 建议与裁定
+    path("proposals/", proposals.index, name="proposals"),
+    path("proposals/<int:pk>/", proposals.detail, name="proposal"),
+    path("proposals/<int:pk>/settle/", proposals.settle, name="proposal_settle"),
+    path("proposals/<int:pk>/hear/", proposals.hear, name="proposal_hear"),
+    # 管理
+    path("manage/", manage.index, name="manage"),
 ]
 
 if settings.DEBUG:

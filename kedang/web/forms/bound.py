@@ -193,8 +193,10 @@ class Form:
     def __iter__(self) -> Iterator[Bound]:
         return (self.bound(one) for one in self.fields)
 
-    def __getitem__(self, name: str) -> Bound:
-        return next(self.bound(one) for one in self.fields if one.id == name)
+    @property
+    def at(self) -> dict[str, Bound]:
+        """The fields by id, for templates that place each one."""
+        return {one.id: self.bound(one) for one in self.fields}
 
     def without(self, *names: str) -> list[Bound]:
         """All fields but these."""

@@ -109,3 +109,35 @@ STATE_COLOURS = {
 def state(key: str, label: str = "") -> SafeString:
     """The tag of a state, always with its word: colour alone says nothing to many people."""
     return format_html('<span class="tag {}">{}</span>', STATE_COLOURS.get(key, ""), label or key)
+
+
+ENTRY_LOOKS = [
+    ("contact.", "phone-outgoing", "blue"), ("visit.", "map-pin", "blue"), ("norm.refused", "hand-stop", "red"),
+    ("norm.breached", "clock-exclamation", "red"), ("norm.", "gavel", "amber"), ("approval.rejected", "circle-x", "red"),
+    ("approval.", "rubber-stamp", ""), ("form.", "file-check", "green"), ("flow.", "arrow-right", "green"),
+    ("contract.", "file-certificate", ""), ("expense.", "receipt", ""), ("record.", "archive", ""), ("inventory.", "checklist", ""),
+    ("access.", "key", "amber"), ("customer.registered", "folder-plus", "green"), ("customer.transferred", "transfer", "amber"),
+    ("customer.", "edit", ""), ("duty.", "checkbox", ""), ("proposal.", "gavel", ""),
+]  # fmt: skip
+
+
+def _look(entry: Any) -> tuple[str, str]:
+    return next(((icon, colour) for start, icon, colour in ENTRY_LOOKS if entry.kind.startswith(start)), ("point", ""))
+
+
+@register.filter
+def entry_icon(entry: Any) -> str:
+    """The icon of a kind of event."""
+    return _look(entry)[0]
+
+
+@register.filter
+def entry_colour(entry: Any) -> str:
+    """Its colour class."""
+    return _look(entry)[1]
+
+
+@register.filter
+def last_id(entries: list[Any]) -> int:
+    """Id of the last entry, from which the next page goes on."""
+    return int(entries[-1].id)

@@ -1,11 +1,141 @@
-"""我的待办."""
+"""我的待办: duties, ballots and proposals in the order of their deadlines, each with its main action."""
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from kedang.kernel import clock, files, inbox
+from kedang.kernel.approvals import selectors as approvals
+from kedang.kernel.norms.store import Regulations, regulations
+from kedang.web import tasks
+from kedang.web.shell import shell
+
+BANDS = {"late": "逾期", "today": "今天", "week": "本周", "later": "以后"}
+CAP = 200
+
+
+@dataclass(frozen=True)
+class Row:
+    """One thing to do."""
+
+    kind: str
+    title: str
+    url: str
+    label: str
+    due: datetime | None
+    band: str
+    pack: str = ""
+    pack_title: str = ""
+    clause: str = ""
+    clause_text: str = ""
+    file: int | None = None
+    file_name: str = ""
+    who: str = ""
+    since: datetime | None = None
+    ladder: str = ""
+    excuse: str = ""
 
 
 def inbox_page(request: HttpRequest) -> HttpResponse:
-    """我的待办, by deadline."""
-    return render(request, "inbox/inbox.html", {})
+    """The page; `kind` shows one class only."""
+    regs = regulations()
+    rows = [*_duties(request, regs), *_ballots(request), *_proposals(request, regs)]
+    counted = Counter(row.kind for row in rows)
+    kind = request.GET.get("kind", "")
+    kind = kind if kind in counted else ""
+    shown = [row for row in rows if not kind or row.kind == kind]
+    bands = [(key, name, [row for row in shown if row.band == key]) for key, name in BANDS.items()]
+    context = {
+        "bands": [band for band in bands if band[2]], "total": len(rows), "kind": kind, "full": len(rows) >= CAP,
+        "kinds": [(key, label, icon, counted[key]) for key, (label, icon) in tasks.KINDS.items() if counted[key]],
+        "next": next((row for row in rows if row.due and row.band in ("week", "later")), None),
+        "quiet": not any(row.band in ("late", "today") for row in shown),
+        "notices": list(inbox.notices_for(request.user)[:10]),
+    }  # fmt: skip
+    return render(request, "inbox/inbox.html", context)
+
+
+def _duties(request: HttpRequest, regs: Regulations) -> list[Row]:
+    found = list(inbox.duties_for(request.user, regs)[:CAP])
+    named = files.views([one.file for one in found if one.file])
+    return [_duty(one, regs, named) for one in found]
+
+
+def _duty(one: Any, regs: Regulations, named: Any) -> Row:
+    way = tasks.way_of(one, regs)
+    version = regs.version(one.pack, one.version)
+    view = named.get(one.file)
+    unit = f"{one.unit.name}（待领办）" if one.unit and not one.taken_by_id else ""
+    excuse = reverse("duty_excuse", args=[one.pk]) if one.grace_until and not one.excuse else ""
+    return Row(
+        kind=tasks.kind_of(one, regs),
+        title=one.title,
+        url=way.url,
+        label=way.label,
+        due=one.due_at,
+        band=band_of(one.due_at),
+        pack=one.pack,
+        pack_title=version.title if version else "",
+        clause=one.clause,
+        clause_text=version.clause_text(one.clause) if version else "",
+        file=one.file,
+        file_name=view.name if view else "",
+        who=unit,
+        ladder=tasks.ladder_of(one, regs),
+        excuse=excuse,
+    )
+
+
+def _ballots(request: HttpRequest) -> list[Row]:
+    rows = []
+    for one in approvals.pending_ballots(request.user)[:CAP]:
+        asked = one.step.request
+        rows.append(
+            Row("approval", asked.title, reverse("approval", args=[asked.pk]), "去审批", None, "today",
+                pack=one.step.pack, clause=one.step.clause, file=None, who=f"{asked.requester.name} 提交", since=one.opened_at)
+        )  # fmt: skip
+    return rows
+
+
+def _proposals(request: HttpRequest, regs: Regulations) -> list[Row]:
+    return [
+        Row("proposal", one.title, reverse("proposal", args=[one.pk]), "去裁定", None, "today", pack=one.pack, clause=one.clause,
+            who=one.person.name if one.person else one.unit.name if one.unit else "", since=one.opened_at)
+        for one in inbox.proposals_for(request.user, regs)[:50]
+    ]  # fmt: skip
+
+
+def band_of(due: datetime | None) -> str:
+    """Which section: the week ends with Sunday; what has no deadline stands under 以后."""
+    if due is None:
+        return "later"
+    now, local = clock.now(), clock.local(due)
+    if local < now:
+        return "late"
+    if local.date() == now.date():
+        return "today"
+    sunday = now.date() + timedelta(days=6 - now.weekday())
+    return "week" if local.date() <= sunday else "later"
+
+
+def badges(request: HttpRequest) -> HttpResponse:
+    """The navigation anew, after something was done."""
+    return render(request, "parts/nav.html", shell(request))
+
+
+@require_POST
+def read_notices(request: HttpRequest) -> HttpResponse:
+    """全部已读."""
+    upto = request.POST.get("upto", "")
+    inbox.mark_read(request.user, int(upto) if upto.isdecimal() else 0)
+    return redirect("inbox")
+
+

@@ -72,12 +72,23 @@
     }
     const opener = event.target.closest("[data-dialog]");
     if (opener) { event.preventDefault(); $(opener.dataset.dialog)?.showModal(); return; }
-    if (event.target.closest("[data-close]")) { event.target.closest("dialog")?.close(); return; }
+    const closer = event.target.closest("[data-close]");
+    if (closer) {
+      const box = closer.closest("dialog");
+      if (box) { event.preventDefault(); box.close(); }
+      return;
+    }
     if (event.target.closest("#toasts button")) { event.target.closest(".toast-c").remove(); return; }
     const adder = event.target.closest("[data-add-row]");
     if (adder) { addRow(adder); return; }
     const dropper = event.target.closest("[data-drop-row]");
     if (dropper) { dropper.closest(".repeat").remove(); return; }
+    const peek = event.target.closest("[data-peek]");
+    if (peek && innerWidth >= 1024 && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+      event.preventDefault();
+      htmx.ajax("GET", `${peek.href}?peek=1`, { target: "#drawer-body", swap: "innerHTML" });
+      return;
+    }
     const fill = event.target.closest("[data-fill]");
     if (fill) { const field = $(fill.dataset.fill); field.value = fill.dataset.text; field.focus(); }
   }, true);

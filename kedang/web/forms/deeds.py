@@ -1,0 +1,93 @@
+"""Any action of the vocabulary as a form: its arguments, the pack forms attached to it, and who would have to agree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from django.http import HttpRequest
+
+from kedang.kernel import files
+from kedang.kernel.actions import asking, forms
+from kedang.kernel.actions.performing import decision_of, prepare
+from kedang.kernel.approvals import chain
+from kedang.kernel.errors import Invalid
+from kedang.kernel.fields import Field
+from kedang.kernel.norms.engine import Decision
+from kedang.kernel.norms.store import regulations
+from kedang.kernel.norms.vocabulary import Action
+from kedang.kernel.org.models import Person
+from kedang.web.forms.bound import Form
+
+NOT_TYPED = {"customer", "version", "clear"}
+
+
+@dataclass
+class DeedForm:
+    """The form of one action about one file (or none)."""
+
+    action: Action
+    form: Form
+    parts: list[tuple[str, str, list[Field]]] = field(default_factory=list)
+    """(form id, its name, its fields) of the pack forms that go with the action."""
+
+    @property
+    def own(self) -> list[Any]:
+        """The action's own arguments."""
+        return [bound for bound in self.form if "." not in bound.field.id]
+
+    @property
+    def attached(self) -> list[tuple[str, list[Any]]]:
+        """Name and fields of each attached form."""
+        at = self.form.at
+        return [(name, [at[one.id] for one in fields]) for _, name, fields in self.parts]
+
+    @property
+    def raw(self) -> dict[str, Any]:
+        """What `perform` takes: attached forms under their ids."""
+        given = {key: value for key, value in self.form.raw.items() if "." not in key}
+        for form_id, _, fields in self.parts:
+            given[form_id] = {one.id.partition(".")[2]: self.form.raw.get(one.id, "") for one in fields}
+        return given
+
+
+def deed_form(request: HttpRequest, spec: Action, file: int | None, initial: Mapping[str, Any] | None = None) -> DeedForm:
+    """The form as the request brings it."""
+    parts = _attached(spec, file)
+    own = [one for one in spec.args if one.id not in NOT_TYPED or (one.id == "customer" and file is None)]
+    known = [*own, *(one for _, _, fields in parts for one in fields)]
+    return DeedForm(spec, Form.of(request, known, initial=initial or {}), parts)
+
+
+def _attached(spec: Action, file: int | None) -> list[tuple[str, str, list[Field]]]:
+    view = files.view(file) if file else None
+    found = []
+    for version in regulations().in_force():
+        for form_id, form in version.regulation.pack.forms.items():
+            if form.attach and form.attach.action == spec.name and version.covers(view, ()):
+                known = [replace(one, id=f"{form_id}.{one.id}") for one in forms.fields_of(version, form)]
+                found.append((form_id, form.name, known))
+    return found
+
+
+@dataclass(frozen=True)
+class Foretold:
+    """What would happen now, before anything is sent."""
+
+    decision: Decision
+    steps: list[Any] = field(default_factory=list)
+    problem: str = ""
+
+
+def foretell(person: Person, spec: Action, **args: Any) -> Foretold:
+    """The decision of a dry run and, where somebody must agree, the chain with names."""
+    order = prepare(spec, args, by=person, dry=True)
+    decision = decision_of(order)
+    if decision.verdict != "needs":
+        return Foretold(decision)
+    try:
+        steps = asking.steps_for(order, decision.approvals)
+        return Foretold(decision, chain.preview(steps, person, [order.view.name] if order.view else []))
+    except Invalid as error:
+        return Foretold(decision, problem=str(error))

@@ -1,0 +1,97 @@
+"""What one does about a duty: the button that leads to the deed by which the regulation counts it as done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+
+from kedang.kernel.norms.store import Regulations
+from kedang.kernel.norms.vocabulary import vocabulary
+
+# Several deeds cause the same event; this is the one people mean.
+PREFERRED = {"contact.recorded": "contact.record", "visit.recorded": "visit.record", "record.received": "record.receive"}
+
+
+@dataclass(frozen=True)
+class Way:
+    """Label and address of the main action."""
+
+    label: str
+    url: str
+
+
+def way_of(duty: Any, regs: Regulations) -> Way:
+    """The main action of a duty; the file itself when the regulation only looks at a state of affairs."""
+    found = regs.norm(duty.norm, duty.version)
+    done = getattr(found[1].norm, "done", None) if found else None
+    if done is None:
+        return Way("办结", reverse("duty_finish", args=[duty.pk]))
+    if done.form:
+        pack = duty.pack
+        form = done.form if "." in done.form else f"{pack}.{done.form}"
+        about = f"?customer={duty.file}" if duty.file else ""
+        return Way("填表", f"{reverse('form_file', args=[form])}{about}")
+    events = [done.event] if isinstance(done.event, str) else list(done.event or [])
+    return _by_event(events, duty.file) or _file(duty.file)
+
+
+def _by_event(events: list[str], file: int | None) -> Way | None:
+    for kind in events:
+        if kind == "flow.moved" and file:
+            return Way("去审核", reverse("customer", args=[file]))
+        action = PREFERRED.get(kind) or next((name for name, one in vocabulary.actions.items() if kind in one.events), "")
+        spec = vocabulary.actions.get(action)
+        if spec is None:
+            continue
+        if spec.about and file:
+            return Way(spec.label, reverse("deed", args=[file, action]))
+        if not spec.about:
+            return Way(spec.label, reverse("deed_alone", args=[action]))
+    return None
+
+
+def _file(file: int | None) -> Way:
+    return Way("打开档案", reverse("customer", args=[file])) if file else Way("查看", reverse("inbox"))
+
+
+KINDS = {
+    "approval": ("审批", "rubber-stamp"), "form": ("建档与填报", "forms"), "contact": ("跟进与拜访", "phone-call"),
+    "review": ("审核", "clipboard-check"), "record": ("档案保管", "archive"), "proposal": ("裁定", "gavel"), "other": ("其他", "checklist"),
+}  # fmt: skip
+STARTS = {"contact": ("contact.", "visit."), "review": ("flow.",), "record": ("record.", "inventory.")}
+
+
+def kind_of(duty: Any, regs: Regulations) -> str:
+    """The class of a duty on the left of the inbox: what sort of work closes it."""
+    found = regs.norm(duty.norm, duty.version)
+    done = getattr(found[1].norm, "done", None) if found else None
+    if done is None:
+        return "other"
+    if done.form:
+        return "form"
+    events = [done.event] if isinstance(done.event, str) else list(done.event or [])
+    return next((kind for kind, starts in STARTS.items() if any(event.startswith(starts) for event in events)), "other")
+
+
+def ladder_of(duty: Any, regs: Regulations) -> str:
+    """What the regulation does when the deadline passes: who is told, what is proposed or released."""
+    found = regs.norm(duty.norm, duty.version)
+    if found is None:
+        return ""
+    version, _ = found
+    says = [step for norm in version.regulation.breach_of.get(duty.norm, ()) for step in getattr(norm.norm, "do", [])]
+    words = list(dict.fromkeys(filter(None, (_step(version, step) for step in says))))
+    if not words:
+        return ""
+    return ("已" if duty.breached_at else "逾期后") + "，".join(words)
+
+
+def _step(version: Any, step: Any) -> str:
+    if "notify" in step:
+        role = version.regulation.pack.roles.get(str(step["notify"]))
+        return f"通知{role.name}" if role else "通知负责人"
+    if "propose" in step:
+        return "提出扣分建议" if step["propose"] == "points" else "提出处理建议"
+    return {"release": "放入公海", "reassign": "改派", "open_duty": "另派任务", "escalate": "上报上级"}.get(next(iter(step), ""), "")

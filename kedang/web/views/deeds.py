@@ -1,0 +1,87 @@
+"""Any deed about a file, as a form: the page (or dialog) that every button leads to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from kedang.customers import selectors
+from kedang.kernel import clock
+from kedang.kernel.errors import NotFound
+from kedang.kernel.norms.models import Duty
+from kedang.kernel.norms.vocabulary import Action, vocabulary
+from kedang.web.forms.deeds import DeedForm, Foretold, deed_form, foretell
+from kedang.web.outcomes import attempt, of_decision
+from kedang.web.replies import go, is_fragment
+
+# Their forms stand elsewhere, with more than a list of arguments.
+ELSEWHERE = {"customer.update", "form.file", "approval.move", "customer.search", "customer.register"}
+DONE = {"file.open": "已打开。", "contact.record": "跟进已记下。"}
+
+
+def about_file(request: HttpRequest, pk: int, action: str) -> HttpResponse:
+    """A deed about one customer file."""
+    spec = _spec(action)
+    head = selectors.file_for(request.user, pk)
+    return _deed(request, spec, pk, {"head": head, "back": reverse("customer", args=[pk])})
+
+
+def alone(request: HttpRequest, action: str) -> HttpResponse:
+    """A deed about no file, or about one still to be chosen."""
+    return _deed(request, _spec(action), None, {"back": reverse("inbox")})
+
+
+def _spec(action: str) -> Action:
+    spec = vocabulary.actions.get(action)
+    if spec is None or action in ELSEWHERE or not (spec.public or action == "flow.move"):
+        raise NotFound
+    return spec
+
+
+def _deed(request: HttpRequest, spec: Action, file: int | None, context: dict[str, Any]) -> HttpResponse:
+    form = deed_form(request, spec, file, {key: value for key, value in request.GET.items() if key in {a.id for a in spec.args}})
+    fixed = {"customer": file} if file else {}
+    if request.method == "POST" and (done := attempt(request, form.form, spec.name, raw=form.raw, **fixed)):
+        said = DONE.get(spec.name, f"已办：{spec.label}。")
+        return go(request, context["back"], said + warned(done))
+    ahead = foretell(request.user, spec, **fixed)
+    if ahead.decision.verdict == "not_found":
+        raise NotFound
+    context |= view_of(request, form, ahead)
+    template = "deeds/deed.html#form" if is_fragment(request) else "deeds/deed.html"
+    return render(request, template, context, status=422 if form.form.posted else 200)
+
+
+def view_of(request: HttpRequest, form: DeedForm, ahead: Foretold) -> dict[str, Any]:
+    """What the form shows before sending: what is refused, who must agree, which limits apply."""
+    refused = ahead.decision.verdict == "refuse"
+    notes = ahead.decision.verdict in ("needs", "reason", "confirm") or (ahead.decision.verdict == "allow" and ahead.decision.depends)
+    return {
+        "deed": form, "form": form.form, "spec": form.action, "ahead": ahead, "refused": refused,
+        "note": of_decision(ahead.decision, request.user) if (refused or notes) and not form.form.outcome else None,
+        "one": {"requester": request.user, "asked_at": clock.now(), "is_open": True},
+    }  # fmt: skip
+
+
+def warned(done: Any) -> str:
+    """What it passed with."""
+    texts = [f"第{finding.clause}条：{finding.message or finding.clause_text}" for finding in done.warnings]
+    return f"请注意 {'；'.join(texts)}" if texts else ""
+
+
+def duty(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
+    """A deed about a duty: 办结, 领办, 说明特殊情况."""
+    spec = _spec(f"duty.{kind}")
+    row = Duty.objects.filter(pk=pk).first()
+    if row is None:
+        raise NotFound
+    form = deed_form(request, spec, None)
+    form.form = form.form.only(*(one.id for one in spec.args if one.id != "duty"))
+    if request.method == "POST" and attempt(request, form.form, spec.name, raw=form.raw, duty=pk):
+        return go(request, reverse("inbox"), f"已{spec.label}。")
+    context = {"back": reverse("inbox"), "subtitle": row.title, **view_of(request, form, foretell(request.user, spec, duty=pk))}
+    template = "deeds/deed.html#form" if is_fragment(request) else "deeds/deed.html"
+    return render(request, template, context, status=422 if form.form.posted else 200)

@@ -1,0 +1,243 @@
+"""客户档案: the head, what is due, the tabs, and buttons that know their clause."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from kedang.customers import selectors
+from kedang.engagement import selectors as engagement
+from kedang.kernel import files
+from kedang.kernel.actions import access, flows
+from kedang.kernel.actions import forms as kernel_forms
+from kedang.kernel.actions import dry_run, perform_read
+from kedang.kernel.approvals import selectors as approvals
+from kedang.kernel.models import Chip
+from kedang.kernel.norms import explain
+from kedang.kernel.norms.models import Duty, FormRecord, Grant
+from kedang.kernel.norms.store import Version, fact_store, regulations
+from kedang.kernel.norms.vocabulary import vocabulary
+from kedang.records import selectors as records
+from kedang.reports import filepage
+from kedang.trade import selectors as trade
+from kedang.web import tasks
+from kedang.web.forms.bound import Form
+from kedang.web.forms.deeds import foretell
+from kedang.web.outcomes import Outcome, of_decision
+from kedang.web.replies import is_fragment
+
+TABS = {
+    "timeline": "动态", "data": "档案资料", "contacts": "联系人", "forms": "表单", "deals": "合同与费用", "keeping": "保管",
+    "changes": "变更记录", "owners": "负责人记录", "log": "查阅记录",
+}  # fmt: skip
+GROUPS: list[tuple[str, tuple[str, ...]]] = [
+    ("客户", ("customer.report_change", "customer.classify", "customer.add_contact", "customer.add_collaborator", "customer.transfer", "customer.release", "access.grant")),
+    ("跟进与业务", ("visit.plan", "visit.record", "expense.submit", "contract.register", "contract.terminate")),
+    ("档案保管", ("record.assign_custodian", "record.change_custodian", "record.archive", "record.hand_over", "record.receive", "record.send")),
+]  # fmt: skip
+COMPOSER = ("kind", "content", "with_person", "next_at", "occurred_at")
+
+
+@dataclass(frozen=True)
+class Button:
+    """One deed as a button: on, off with its clause, or on with somebody who must agree."""
+
+    label: str
+    url: str
+    verdict: str
+    why: str = ""
+    outcome: Outcome | None = None
+    key: str = ""
+
+    @property
+    def off(self) -> bool:
+        """Whether it is refused now."""
+        return self.verdict in ("refuse", "not_found")
+
+
+@dataclass(frozen=True)
+class Task:
+    """An open duty of the file with its main action."""
+
+    duty: Duty
+    way: tasks.Way
+    title: str
+    mine: bool
+
+
+def page(request: HttpRequest, pk: int) -> HttpResponse:
+    """The file; without the right to open it, its head and how to ask for it."""
+    who = access.standing(request.user.pk)
+    head = selectors.customer_head(request.user, pk, who=who)
+    decision = perform_read("file.open", by=request.user, customer=pk)
+    context = {"head": head, "tab": "timeline", "tabs": [], **_sides(request, pk)}
+    if decision.verdict != "allow":
+        return render(request, _template(request, "customers/closed.html"), {**context, **_closed(request, pk)})
+    tab = request.GET.get("tab", "timeline")
+    tab = tab if tab in TABS else "timeline"
+    context |= {
+        "file": selectors.customer_page(request.user, pk, who=who), "tab": tab,
+        "tabs": [(key, label, key == tab) for key, label in TABS.items()], **_tab(request, pk, tab, head),
+    }  # fmt: skip
+    if is_fragment(request) and request.htmx.target == "tab":
+        return render(request, "customers/file.html#tab", context)
+    view = files.view(pk)
+    context |= {"groups": _groups(request, pk, who), "moves": _moves(request, view, who), "forms": _forms(view),
+                "complete": _completeness(view)}  # fmt: skip
+    return render(request, _template(request, "customers/file.html"), context)
+
+
+def _template(request: HttpRequest, name: str) -> str:
+    return f"{name}#body" if is_fragment(request) else name
+
+
+def _sides(request: HttpRequest, pk: int) -> dict[str, Any]:
+    """What stands around every tab: what is due, what waits for approval, warnings, who may read it for a time."""
+    regs = regulations()
+    duties = filepage.open_duties(pk)[:12]
+    found = [Task(one, tasks.way_of(one, regs), _title(regs, one.pack), one.bearer_id == request.user.pk) for one in duties]
+    return {
+        "tasks": found,
+        "requests": list(approvals.open_for_file(pk)[:5]),
+        "chips": list(Chip.objects.filter(file=pk)[:5]),
+        "acting": [version for version in regs.in_force() if version.covers(files.view(pk), ())],
+    }
+
+
+def _title(regs: Any, pack: str) -> str:
+    version = regs.version(pack)
+    return version.title if version else pack
+
+
+def _closed(request: HttpRequest, pk: int) -> dict[str, Any]:
+    """Why it stays closed, and the form that asks for it."""
+    spec = vocabulary.actions["file.open"]
+    ahead = foretell(request.user, spec, customer=pk)
+    known = [one for one in spec.args if one.id != "customer"]
+    waiting = approvals.asked_by(request.user).filter(file=pk, action="file.open", status="pending").first()
+    return {
+        "note": of_decision(ahead.decision, request.user), "ahead": ahead, "form": Form(known), "waiting": waiting,
+        "can_ask": ahead.decision.verdict in ("needs", "reason", "confirm"), "one": {"requester": request.user, "is_open": True},
+    }  # fmt: skip
+
+
+def _tab(request: HttpRequest, pk: int, tab: str, head: Any) -> dict[str, Any]:
+    """The rows of one tab, and of no other."""
+    if tab == "timeline":
+        only = request.GET.get("only", "")
+        before = request.GET.get("before", "")
+        entries = selectors.timeline_page(pk, head.rights, only=only, before_id=int(before) if before.isdecimal() else None)
+        return {"entries": entries, "only": only, "filters": _timeline_filters(), "compose": _composer(), "plans": engagement.visit_plans(pk)[:5]}
+    if tab == "forms":
+        return {"filed": list(FormRecord.objects.filter(file=pk).select_related("filed_by").order_by("-filed_at")[:100])}
+    if tab == "deals":
+        return {"contracts": trade.file_contracts(pk), "expenses": trade.file_expenses(pk)}
+    if tab == "keeping":
+        return {"keeping": records.keeping_of(pk)}
+    if tab == "changes":
+        return {"changes": selectors.change_history(pk, head.rights)}
+    if tab == "owners":
+        return {"owners": selectors.owner_history(pk)}
+    if tab == "log":
+        grants = Grant.objects.filter(file=pk).select_related("person", "granted_by").order_by("-valid_until")[:50]
+        return {"openings": selectors.access_log(pk), "grants": list(grants)}
+    return {}
+
+
+def _timeline_filters() -> list[tuple[str, str]]:
+    from kedang.customers.selectors.timeline import FILTERS
+
+    return [("", "全部"), *((key, label) for key, (label, _) in FILTERS.items())]
+
+
+def _composer() -> Form:
+    spec = vocabulary.actions["contact.record"]
+    return Form([one for one in spec.args if one.id in COMPOSER])
+
+
+# ---- buttons ---------------------------------------------------------------------------------------------------------
+
+
+def _groups(request: HttpRequest, pk: int, who: access.Standing) -> list[tuple[str, list[Button]]]:
+    """Every deed about a file, each decided by a dry run of the very rule that will decide the deed."""
+    facts = fact_store()
+    made = []
+    for name, actions in GROUPS:
+        known = [action for action in actions if action in vocabulary.actions]
+        buttons = [_button(request, pk, action, facts, who) for action in known]
+        made.append((name, buttons))
+    return made
+
+
+def _button(request: HttpRequest, pk: int, action: str, facts: Any, who: access.Standing) -> Button:
+    decision = dry_run(action, by=request.user, facts=facts, who=who, customer=pk)
+    spec = vocabulary.actions[action]
+    outcome = of_decision(decision, request.user) if decision.verdict == "refuse" else None
+    return Button(
+        spec.label, reverse("deed", args=[pk, action]), decision.verdict, explain.short(decision), outcome, action.replace(".", "-")
+    )
+
+
+@dataclass(frozen=True)
+class Track:
+    """One flow of the file: its stages, where it stands, and the steps that may be taken by hand."""
+
+    name: str
+    pack: str
+    title: str
+    clause: str
+    stages: list[tuple[str, bool, bool]]
+    buttons: list[Button]
+
+
+def _moves(request: HttpRequest, view: files.FileView, who: access.Standing) -> list[Track]:
+    facts = fact_store()
+    return [_track(request, view, who, facts, *found) for found in regulations().flows_for(view)]
+
+
+def _track(request: HttpRequest, view: files.FileView, who: Any, facts: Any, version: Version, qid: str, flow: Any) -> Track:
+    now = flows.stage_now(view.id, qid, flow)
+    ids = [stage.id for stage in flow.stages]
+    here = ids.index(now) if now in ids else 0
+    buttons = []
+    for index in (here + 1, here - 1):
+        if not 0 <= index < len(ids):
+            continue
+        stage = flow.stages[index]
+        decision = dry_run("flow.move", by=request.user, facts=facts, who=who, customer=view.id, flow=qid, to=stage.id)
+        url = f"{reverse('deed', args=[view.id, 'flow.move'])}?flow={qid}&to={stage.id}"
+        label = f"{'转为' if index > here else '退回'}“{stage.name}”"
+        outcome = of_decision(decision, request.user) if decision.verdict == "refuse" else None
+        key = f"{qid}-{stage.id}".replace(".", "-")
+        buttons.append(Button(label, url, decision.verdict, explain.short(decision), outcome, key))
+    stages = [(stage.name, index < here, index == here) for index, stage in enumerate(flow.stages)]
+    return Track(flow.name or qid, version.pack, version.title, kernel_forms.engine.first_clause(flow.clause), stages, buttons)
+
+
+def _covering(view: files.FileView | None) -> Iterable[Version]:
+    return (version for version in regulations().in_force() if view is not None and version.covers(view, ()))
+
+
+def _forms(view: files.FileView | None) -> list[tuple[str, str, str]]:
+    """(name, address, clause) of every form that the regulations over this file know."""
+    return [
+        (form.name, f"{reverse('form_file', args=[f'{version.pack}.{form_id}'])}?customer={view.id}", kernel_forms.engine.first_clause(form.clause))
+        for version in _covering(view)
+        for form_id, form in version.regulation.pack.forms.items()
+        if form.about == "customer"
+    ]  # fmt: skip
+
+
+def _completeness(view: files.FileView | None) -> list[dict[str, Any]]:
+    """How much of the form that measures the file is there, and where to add the rest."""
+    found = filepage.completeness_of(view) if view else {"percent": ""}
+    if not found["percent"]:
+        return []
+    urls = [url for version in _covering(view) for form_id, form in version.regulation.pack.forms.items() if form.complete
+            for url in [f"{reverse('form_file', args=[f'{version.pack}.{form_id}'])}?customer={view.id}"]]  # fmt: skip
+    return [{**found, "percent": int(found["percent"].rstrip("%")), "url": urls[0] if urls else ""}]

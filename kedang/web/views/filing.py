@@ -1,0 +1,102 @@
+"""Filing any form of a pack, and reading one that was filed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from kedang.customers import selectors
+from kedang.kernel import fields
+from kedang.kernel.actions import perform_read
+from kedang.kernel.actions import forms as kernel_forms
+from kedang.kernel.errors import NotFound
+from kedang.kernel.norms.models import FormRecord
+from kedang.kernel.norms.store import regulations
+from kedang.kernel.norms.vocabulary import vocabulary
+from kedang.web.forms import packs
+from kedang.web.forms.deeds import foretell
+from kedang.web.naming import Names
+from kedang.web.outcomes import attempt, of_decision
+from kedang.web.replies import go, is_fragment
+from kedang.web.views.deeds import warned
+
+
+def file_form(request: HttpRequest, form: str) -> HttpResponse:
+    """The form's page: prefilled, checked at each field, nothing typed is lost."""
+    found = regulations().form(form)
+    if found is None:
+        raise NotFound("现行制度中没有这张表。")
+    version, spec = found
+    name = form.partition(".")[2]
+    file = _file(request, spec.about)
+    made = packs.filled(request, version, name, file.pk if file else None)
+    about: dict[str, Any] = {"customer": file.pk} if file else {}
+    if request.method == "POST" and (done := attempt(request, made.form, "form.file", raw={"form": made.qid, "data": made.data}, **about)):
+        url = reverse("customer", args=[file.pk]) if file else reverse("form_record", args=[done.value])
+        return go(request, url, f"《{spec.name}》已提交。" + warned(done))
+    ahead = foretell(request.user, vocabulary.actions["form.file"], form=made.qid, **about)
+    note = ahead.decision.verdict != "allow" and not made.form.outcome
+    context = {
+        "made": made, "form": made.form, "spec": spec, "version": version, "file": file, "ahead": ahead,
+        "clause": kernel_forms.engine.first_clause(spec.clause), "note": of_decision(ahead.decision, request.user) if note else None,
+        "one": {"requester": request.user, "is_open": True}, "action": request.get_full_path(),
+    }  # fmt: skip
+    template = "forms/file.html#form" if is_fragment(request) else "forms/file.html"
+    return render(request, template, context, status=422 if made.form.posted else 200)
+
+
+def _file(request: HttpRequest, about: str) -> Any:
+    given = request.GET.get("customer", "")
+    if about != "customer":
+        return None
+    if not given.isdecimal():
+        raise NotFound("请从客户档案里填这张表。")
+    return selectors.file_for(request.user, int(given))
+
+
+def record(request: HttpRequest, pk: int) -> HttpResponse:
+    """A filed form as it was filed; one about a customer opens only to those who may open the file."""
+    row = FormRecord.objects.select_related("filed_by", "on_behalf_of", "person", "unit").filter(pk=pk).first()
+    if row is None:
+        raise NotFound
+    head = selectors.customer_head(request.user, row.file) if row.file else None
+    if row.file and perform_read("file.open", by=request.user, customer=row.file).verdict != "allow":
+        raise NotFound
+    if not row.file and request.user.pk not in (row.filed_by_id, row.on_behalf_of_id) and not _may_read(request, row):
+        raise NotFound
+    version = regulations().version(row.pack, row.version)
+    form = version.regulation.pack.forms.get(row.form.partition(".")[2]) if version else None
+    rights = head.rights if head else {}
+    context = {"row": row, "head": head, "version": version, **_content(row, version, form, rights)}
+    return render(request, "forms/record.html", context)
+
+
+def _may_read(request: HttpRequest, row: FormRecord) -> bool:
+    """A form about no customer is read by those who hold a role of its regulation."""
+    from kedang.kernel.norms.people import roles_of
+
+    return any(role.startswith(f"{row.pack}.") for role in roles_of(request.user.pk, regulations()))
+
+
+def _content(row: FormRecord, version: Any, form: Any, rights: Any) -> dict[str, Any]:
+    if form is None:
+        return {"lines": list(row.data.items()), "columns": [], "table": []}
+    known, columns = kernel_forms.fields_of(version, form), kernel_forms.row_fields_of(version, form)
+    pairs = [(one, row.data.get(one.id)) for one in known]
+    cells = [(one, line.get(one.id)) for line in row.rows for one in columns]
+    names = Names([*pairs, *cells])
+    return {
+        "lines": [(one.name, _text(one, value, rights, names)) for one, value in pairs],
+        "columns": [one.name for one in columns],
+        "table": [[_text(one, line.get(one.id), rights, names) for one in columns] for line in row.rows],
+    }
+
+
+def _text(one: fields.Field, value: Any, rights: Any, names: Names) -> str:
+    right = rights.get(one.group or ("contact" if one.personal else "base"), "show")
+    if right == "hide":
+        return "您无权查看"
+    return fields.display(one, fields.from_json(one, value), mask=right == "mask", names=names)
