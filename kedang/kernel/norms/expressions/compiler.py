@@ -8,8 +8,10 @@ from dataclasses import replace
 from decimal import Decimal
 
 from kedang.kernel.norms.expressions import names, types
+from kedang.kernel.norms.expressions import source as source_text
 from kedang.kernel.norms.expressions.calls import BUILTINS, compile_call
 from kedang.kernel.norms.expressions.expression import Expression, build
+from kedang.kernel.norms.expressions.guards import guards, guards_if_not
 from kedang.kernel.norms.expressions.nodes import (
     Arithmetic,
     Attribute,
@@ -30,9 +32,6 @@ from kedang.kernel.norms.expressions.types import BadLiteral
 from kedang.kernel.norms.problems import Mark, PackError, problem
 from kedang.kernel.norms.vocabulary import Type
 
-MAX_LENGTH = 2000
-_FULL_WIDTH = re.compile(r"[（），＝＞＜“”‘’：；！＋－＊／]")
-_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _COMPARE: dict[type[ast.cmpop], str] = {
     ast.Eq: "==",
     ast.NotEq: "!=",
@@ -44,11 +43,6 @@ _COMPARE: dict[type[ast.cmpop], str] = {
     ast.NotIn: "not in",
 }
 _ARITHMETIC: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
-
-
-# `from` is a word of Python but also what a flow moves from; it is read under a stand-in of the same length.
-_FROM = re.compile(r"(?<![\w'\"])from(?![\w'\"])")
-_STAND_IN = "ƒrom"
 
 
 class Fault(Exception):
@@ -68,8 +62,8 @@ def compile_expr(text: str, scope: Scope, expects: Type | None = None, where: Ma
     source = text.replace("\n", " ")
     indent = len(source) - len(source.lstrip())
     source = source.strip()
-    readable = _readable(source)
-    tree = _parse(readable, where.at(indent))
+    readable = source_text.readable(source)
+    tree = source_text.parse(readable, where.at(indent))
     compiler = Compiler(readable, scope)
     try:
         return build(compiler.top(tree, expects), source, where)
@@ -78,39 +72,6 @@ def compile_expr(text: str, scope: Scope, expects: Type | None = None, where: Ma
         raise PackError([problem(place, fault.message, fault.suggestion)]) from None
     except RecursionError:
         raise PackError([problem(where, "式子嵌套太深")]) from None
-
-
-def _readable(source: str) -> str:
-    """The source with `from` outside quotes under its stand-in."""
-    parts, last = [], 0
-    for quoted in _QUOTED.finditer(source):
-        parts += [_FROM.sub(_STAND_IN, source[last : quoted.start()]), quoted[0]]
-        last = quoted.end()
-    return "".join([*parts, _FROM.sub(_STAND_IN, source[last:])])
-
-
-def _parse(source: str, where: Mark) -> ast.expr:
-    if not source:
-        raise PackError([problem(where, "式子是空的")])
-    if len(source) > MAX_LENGTH:
-        raise PackError([problem(where, f"式子太长（{len(source)} 字，最多 {MAX_LENGTH}）")])
-    try:
-        return ast.parse(source, mode="eval").body
-    except SyntaxError as fault:
-        raise PackError([problem(where.at(max((fault.offset or 1) - 1, 0)), "式子写法不对", _hint(source))]) from None
-    except (ValueError, RecursionError, MemoryError):
-        raise PackError([problem(where, "式子写法不对", _hint(source))]) from None
-
-
-def _hint(source: str) -> str:
-    bare = _QUOTED.sub("", source)
-    if found := _FULL_WIDTH.search(bare):
-        return f"“{found[0]}”是全角符号，请用半角"
-    if "&&" in bare or "||" in bare:
-        return "“并且”写 and，“或者”写 or"
-    if re.search(r"[^=!<>]=[^=]", bare):
-        return "比较相等用两个等号 =="
-    return "例如 amount > 1000 and not shares_unit(actor, file)"
 
 
 class Compiler:
@@ -132,7 +93,7 @@ class Compiler:
     def text(self, tree: ast.AST) -> str:
         """The part's source."""
         first, last = getattr(tree, "col_offset", 0), getattr(tree, "end_col_offset", None)
-        return self._bytes[first:last].decode(errors="ignore").replace(_STAND_IN, "from")
+        return self._bytes[first:last].decode(errors="ignore").replace(source_text.STAND_IN, "from")
 
     # ---- entry --------------------------------------------------------------------------------------------
 
@@ -204,11 +165,11 @@ class Compiler:
         raise Fault(tree, f"式子里不能写 {text}", hint)
 
     def _name(self, tree: ast.Name, want: Type | None) -> Node:
-        return names.variable(_name(tree.id), self.scope, self.in_rows)
+        return names.variable(source_text.name_of(tree.id), self.scope, self.in_rows)
 
     def _attribute(self, tree: ast.Attribute, want: Type | None) -> Node:
         owner = self.strict(tree.value)
-        return names.attribute(owner, _name(tree.attr), self.text(tree), self.scope)
+        return names.attribute(owner, source_text.name_of(tree.attr), self.text(tree), self.scope)
 
     def _call(self, tree: ast.Call, want: Type | None) -> Node:
         if tree.keywords:
@@ -251,7 +212,7 @@ class Compiler:
         before, parts = self.guarded, []
         for index, each in enumerate(tree.values):
             parts.append(self.condition(each) if index else self._as_condition(each, first))
-            self.guarded |= _guards(each) if isinstance(tree.op, ast.And) else _guards_if_not(each)
+            self.guarded |= guards(each) if isinstance(tree.op, ast.And) else guards_if_not(each)
         self.guarded = before
         return Logic("bool", self.text(tree), "and" if isinstance(tree.op, ast.And) else "or", tuple(parts))
 
@@ -285,10 +246,10 @@ class Compiler:
     def _ifexp(self, tree: ast.IfExp, want: Type | None) -> Node:
         test = self.condition(tree.test)
         before = self.guarded
-        self.guarded = before | _guards(tree.test)
+        self.guarded = before | guards(tree.test)
         then = self.node(tree.body, want)
         empty = self._may_be_empty(tree.body, then)
-        self.guarded = before | _guards_if_not(tree.test)
+        self.guarded = before | guards_if_not(tree.test)
         other = self._operand(tree.orelse, then)
         empty = self._may_be_empty(tree.orelse, other) or empty
         self.guarded = before
@@ -405,46 +366,12 @@ def _result(a: Type, op: str, b: Type) -> Type | None:
     return "duration" if op == "*" and {a, b} == {"duration", "number"} else None
 
 
-def _name(written: str) -> str:
-    return "from" if written == _STAND_IN else written
-
-
 def _is_text(tree: ast.expr) -> bool:
     return isinstance(tree, ast.Constant) and isinstance(tree.value, str)
 
 
 def _plain(tree: ast.expr) -> bool:
     return isinstance(tree, ast.Constant) or (isinstance(tree, ast.Name) and tree.id in names.CONSTANTS)
-
-
-def _is_known(tree: ast.expr) -> bool:
-    return (
-        isinstance(tree, ast.Call)
-        and isinstance(tree.func, ast.Name)
-        and tree.func.id == "known"
-        and len(tree.args) == 1
-    )
-
-
-def _guards(tree: ast.expr) -> frozenset[str]:
-    """What is surely known where `tree` holds."""
-    if _is_known(tree):
-        assert isinstance(tree, ast.Call)
-        return frozenset({ast.dump(tree.args[0])})
-    if isinstance(tree, ast.BoolOp) and isinstance(tree.op, ast.And):
-        return frozenset().union(*(_guards(each) for each in tree.values))
-    if isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.Not):
-        return _guards_if_not(tree.operand)
-    return frozenset()
-
-
-def _guards_if_not(tree: ast.expr) -> frozenset[str]:
-    """What is surely known where `tree` does not hold."""
-    if isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.Not):
-        return _guards(tree.operand)
-    if isinstance(tree, ast.BoolOp) and isinstance(tree.op, ast.Or):
-        return frozenset().union(*(_guards_if_not(each) for each in tree.values))
-    return frozenset()
 
 
 __all__ = ["BUILTINS", "compile_expr"]

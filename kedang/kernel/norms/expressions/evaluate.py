@@ -7,14 +7,13 @@ leaf as well. A comparison fetches its sides and notes them together with the op
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal, DivisionByZero, InvalidOperation
 from functools import singledispatch
 from typing import Any
 
-from kedang.kernel.norms.expressions import moments, types
+from kedang.kernel.norms.expressions import moments, operations, types
 from kedang.kernel.norms.expressions.nodes import (
     Arithmetic,
     Attribute,
@@ -61,16 +60,6 @@ class Run:
 
 
 Fn = Callable[[Run], Any]
-_OPS: dict[str, Callable[[Any, Any], Any]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "in": lambda a, b: a in b,
-    "not in": lambda a, b: a not in b,
-}
 
 
 def leaf(node: Node, value: Any, op: str = "", other: Any = None, side: Node | None = None) -> Leaf:
@@ -292,7 +281,7 @@ def _(node: Compare) -> Fn:
     left, right, op = node.left, node.right, node.op
     loose = op in ("==", "!=", "in", "not in")
     get_left, get_right = _side(left, loose), _side(right, loose)
-    compute = _OPS[op]
+    compute = operations.COMPARE[op]
     mixed = {left.kind, right.kind} == types.MOMENTS
     note_left, note_right = isinstance(left, Leafy), isinstance(right, Leafy)
 
@@ -324,7 +313,7 @@ def _empty_set(node: Node, get: Fn) -> Fn:
 @value.register
 def _(node: Arithmetic) -> Fn:
     left, right = needed(node.left), needed(node.right)
-    compute = _arithmetic(node.left.kind, node.op, node.right.kind)
+    compute = operations.arithmetic(node.left.kind, node.op, node.right.kind)
 
     def run(r: Run) -> Any:
         a, b = left(r), right(r)
@@ -339,30 +328,12 @@ def _(node: Arithmetic) -> Fn:
     return run
 
 
-def _arithmetic(a: str, op: str, b: str) -> Callable[[Any, Any], Any]:
-    if a == b == "number":
-        plain = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": lambda x, y: Decimal(x) / Decimal(y)}
-        return plain[op]
-    if op == "*":
-        return lambda x, y: _times(x, y) if isinstance(x, Duration) else _times(y, x)
-    if b == "duration":
-        sign = 1 if op == "+" else -1
-        return lambda x, y: moments.shift(x, y, sign)
-    return moments.days_between
-
-
-def _times(span: Duration, factor: Any) -> Duration:
-    if factor != int(factor):
-        raise ValueError("a duration can be taken a whole number of times only")
-    return span * int(factor)
-
-
 @value.register
 def _(node: Rows) -> Fn:
     part = None
     if node.part is not None:
         part = value(node.part) if node.mode == "sum_rows" else truth(node.part)
-    combine = {"rows": _count_rows, "any_row": _any_row, "sum_rows": _sum_rows}[node.mode]
+    combine = operations.ROWS[node.mode]
 
     def run(r: Run) -> Any:
         rows = r.vars.get("rows")
@@ -383,27 +354,13 @@ def _(node: Rows) -> Fn:
     return run
 
 
-def _count_rows(found: list[Any]) -> Any:
-    return UNKNOWN if any(each is UNKNOWN for each in found) else sum(1 for each in found if each)
-
-
-def _any_row(found: list[Any]) -> Any:
-    if any(each is not UNKNOWN and each for each in found):
-        return True
-    return UNKNOWN if any(each is UNKNOWN for each in found) else False
-
-
-def _sum_rows(found: list[Any]) -> Any:
-    return UNKNOWN if any(each is UNKNOWN for each in found) else sum(each for each in found if each is not None)
-
-
 @value.register
 def _(node: Builtin) -> Fn:
     if node.name == "now":
         return lambda r: r.facts.world.now
     if node.name == "today":
         return lambda r: moments.as_day(r.facts.world.now)
-    args, compute = [needed(arg) for arg in node.args], _BUILTINS[node.name]
+    args, compute = [needed(arg) for arg in node.args], operations.BUILTINS[node.name]
 
     def run(r: Run) -> Any:
         given = [arg(r) for arg in args]
@@ -416,22 +373,3 @@ def _(node: Builtin) -> Fn:
             return UNKNOWN
 
     return run
-
-
-def _span(unit: str) -> Callable[[Any], Duration]:
-    def make(n: Any) -> Duration:
-        if n != int(n):
-            raise ValueError("whole numbers only")
-        return Duration(int(n), unit)
-
-    return make
-
-
-_BUILTINS: dict[str, Callable[..., Any]] = {
-    "days": _span("day"),
-    "months": _span("month"),
-    "min": min,
-    "max": max,
-    "len": len,
-    "abs": abs,
-}
