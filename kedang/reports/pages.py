@@ -6,10 +6,11 @@ from typing import Any
 
 from kedang.customers import selectors as customers
 from kedang.kernel import clock, files, inbox
+from kedang.kernel import register as enforcement
 from kedang.kernel.actions import access
 from kedang.kernel.approvals import selectors as approvals
 from kedang.kernel.norms import coverage
-from kedang.kernel.norms.models import Duty, FileTerm, PackVersion
+from kedang.kernel.norms.models import Duty, FileTerm
 from kedang.kernel.norms.store import regulations
 from kedang.kernel.norms.vocabulary import Page, register
 from kedang.kernel.org import selectors as org
@@ -113,13 +114,24 @@ def _in_working_days(row: Duty) -> bool:
 
 
 def regulation_page(person: Person, *, pack: str) -> dict[str, Any]:
-    """制度: its versions with their state, and the clauses of the one in force."""
-    version = regulations().version(pack)
-    rows = PackVersion.objects.filter(pack=pack).order_by("-version")
-    clauses = version.regulation.pack.clauses if version else {}
+    """制度: the clauses in their own order with what enforces them and the month's figures, parameters and versions."""
+    view = enforcement.regulation_view(pack, person)
     return {
-        "versions": [{"version": f"第{row.version}版", "state": row.get_state_display()} for row in rows],
-        "rows": [{"clause": number, "text": entry.text} for number, entry in clauses.items()],
+        "version": f"第{view.version.number}版",
+        "effective": view.version.since.isoformat(),
+        "rows": [
+            {
+                "clause": clause.number,
+                "text": clause.text,
+                "state": clause.state,
+                "why": clause.declined or clause.deferred,
+                "enforcers": [f"{one.kind}{one.text} {one.detail}".strip() for one in clause.enforcers],
+                **{one.figure.key: one.count for one in clause.figures},
+            }
+            for clause in view.clauses
+        ],
+        "parameters": [{"name": one.name, "value": one.value} for one in view.parameters],
+        "versions": [{"version": f"第{row.version}版", "state": row.get_state_display()} for row in view.versions],
     }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from kedang.kernel import fields, files
-from kedang.kernel.actions import access, asking, flows, forms, keys, locks, reacting
+from kedang.kernel.actions import access, admin, asking, flows, forms, keys, locks, reacting
 from kedang.kernel.actions.deed import Deed
 from kedang.kernel.errors import AsksReason, Invalid, KedangError, NeedsApproval, NotFound, Refused
 from kedang.kernel.ledger.models import Event
@@ -35,6 +35,16 @@ class Result:
 
 
 @dataclass
+class Shared:
+    """What the commands of one chunk have in common, loaded once and set-wise (`perform_many`)."""
+
+    regs: Regulations
+    facts: FactStore
+    who: access.Standing | None
+    views: Mapping[int, files.FileView] = field(default_factory=dict)
+
+
+@dataclass
 class Order:
     """A command on its way: cleaned arguments and everything the decision needs, loaded once."""
 
@@ -56,6 +66,8 @@ class Order:
     stage: str = ""
     origin: str = ""
     dry: bool = False
+    deferred: bool = False
+    """True in a chunk: norms react once, to the events of all its commands."""
     deed: Deed | None = None
 
     @property
@@ -108,7 +120,10 @@ def perform(
         )
         order.deed, order.origin = deed, origin
         answer = act(order)
-        keys.settle(row, *_kept(answer))
+        if isinstance(answer, AsksReason):
+            keys.drop(row)
+        else:
+            keys.settle(row, *kept(answer))
     for after in deed.after:
         after()
     if isinstance(answer, KedangError):
@@ -128,19 +143,25 @@ def prepare(
     dry: bool = False,
     facts: FactStore | None = None,
     who: access.Standing | None = None,
+    shared: Shared | None = None,
 ) -> Order:
-    """Clean the input, take the locks, load who asks and about which file. NotFound outside the actor's list scope."""
-    regs = regulations()
+    """Clean the input, take the locks, load who asks and about which file. NotFound outside the actor's list scope.
+
+    With `shared` the locks are taken and who and files are loaded already, for a whole chunk.
+    """
+    regs = shared.regs if shared else regulations()
+    if shared is not None:
+        facts, who = shared.facts, shared.who
     own, extra = forms.split_attached(spec, flows.gather_terms(spec, raw, regs), regs)
     args = fields.clean(spec.args, own, partial=dry)
-    if not dry:
-        locks.take([*spec.locks(args), *([f"file:{args[spec.about]}"] if spec.about and args.get(spec.about) else [])])
+    if not dry and shared is None:
+        locks.take(lock_names(spec, args))
     order = Order(
         action=spec,
         args=args,
         by=by,
         on_behalf_of=on_behalf_of,
-        view=_view_of(spec, args),
+        view=_view_of(spec, args, shared),
         who=who or (access.standing((on_behalf_of or by).pk, regs) if by else None),  # type: ignore[union-attr]
         facts=facts or fact_store(),
         regs=regs,
@@ -158,11 +179,17 @@ def prepare(
     return order
 
 
-def _view_of(spec: Action, args: Mapping[str, Any]) -> files.FileView | None:
+def lock_names(spec: Action, args: Mapping[str, Any]) -> list[str]:
+    """The names a command holds until its transaction ends: those it declares, and its file."""
+    file = args.get(spec.about) if spec.about else None
+    return [*spec.locks(args), *([f"file:{file}"] if file else [])]
+
+
+def _view_of(spec: Action, args: Mapping[str, Any], shared: Shared | None = None) -> files.FileView | None:
     file = args.get(spec.about) if spec.about else None
     if file is None:
         return None
-    view = files.view(int(file))
+    view = shared.views.get(int(file)) if shared else files.view(int(file))
     if view is None:
         raise NotFound
     return view
@@ -176,17 +203,14 @@ def _check_known(order: Order) -> None:
         raise NotFound
 
 
-def decision_of(order: Order) -> Decision:
-    """Norms first, then what the product itself refuses (flows, attached forms), then the access row's default."""
-    units = order.who.units if order.who else frozenset()
-    if order.by is None:
-        return Decision(order.action, file=order.view.id if order.view else None)
-    call = Call(
+def call_of(order: Order) -> Call:
+    """The command as norms see it."""
+    return Call(
         action=order.action,
         variables=order.variables(),
         actor=order.actor,
         view=order.view,
-        units=units,
+        units=order.who.units if order.who else frozenset(),
         facts=order.facts,
         regulations=order.regs,
         form=order.filing.qid if order.filing else "",
@@ -194,10 +218,19 @@ def decision_of(order: Order) -> Decision:
         lifted=order.lifted,
         held=order.held | _granted_norms(order),
     )
+
+
+def decision_of(order: Order) -> Decision:
+    """Norms first, then what the product itself refuses (flows, attached forms), then the access row's default."""
+    if order.by is None:
+        return Decision(order.action, file=order.view.id if order.view else None)
+    call = call_of(order)
     decision = engine.decide(call)
     decision.refusals += flows.objections(order) + forms.filer_objections(order) + forms.missing_attachments(order)
     matched = bool(decision.approvals) or _approval_satisfied(call)
     decision.refusals += _access_objection(order, matched)
+    # A norm's own refusal says it better, with its clause.
+    decision.refusals += [] if decision.refusals else admin.objections(order)
     return engine.settle(decision)
 
 
@@ -257,8 +290,15 @@ def act(order: Order) -> Result | KedangError:
     for filing in order.attached:
         forms.file(filing, deed)
     _keep_chips(order, decision)
-    reacting.react(deed, order.regs)
+    react_to(order)
     return Result(value, tuple(e.pk for e in deed.events), tuple(decision.warnings), str(deed.command))
+
+
+def react_to(order: Order) -> None:
+    """Norms answer the deed's events; those of a chunk wait for its end."""
+    assert order.deed is not None
+    if not order.deferred:
+        reacting.react(order.deed, order.regs)
 
 
 def _run_args(order: Order) -> dict[str, Any]:
@@ -281,7 +321,7 @@ def _refuse(order: Order, decision: Decision) -> Refused:
             pack=finding.pack,
             data={"action": order.action.name, "label": order.action.label, "why": text_of(finding)},
         )
-    reacting.react(deed, order.regs)
+    react_to(order)
     return Refused(decision)
 
 
@@ -321,7 +361,7 @@ def _keep_chips(order: Order, decision: Decision) -> None:
         )
 
 
-def _kept(answer: Result | KedangError) -> tuple[str, Any]:
+def kept(answer: Result | KedangError) -> tuple[str, Any]:
     """Outcome and result as the key keeps them."""
     if isinstance(answer, Result):
         return "done", {"value": answer.value, "events": list(answer.events), "command": answer.command}
