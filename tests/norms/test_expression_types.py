@@ -31,7 +31,6 @@ FAULTS = [
     ("customer.owner.unit == file.unit", 1, "“customer.owner”可能没有值"),
     ("customer.credit > 3", 1, "“customer.credit”可能没有值"),
     ("customer.weight == '较重要'", 1, "“customer.weight”可能没有值"),
-    ("len(note) > 3", 5, "“note”可能没有值"),
     ("amount", 1, "这里要是或否，“amount”是数（写成比较，例如 … == …）"),
     ("actor == file", 1, "“actor”（人员）与“file”（客户）不是同一类，不能比较"),
     ("actor > actor", 1, "“actor”（人员）与“actor”（人员）不能比大小"),

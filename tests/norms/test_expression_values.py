@@ -96,6 +96,11 @@ def test_an_empty_optional_argument_is_an_answer(make: Make, env: MakeEnv) -> No
     assert make("known(amount)").evaluate(env(amount=None)).truth is False
 
 
+def test_what_is_said_about_an_empty_argument_does_not_apply(make: Make, env: MakeEnv) -> None:
+    outcome = make("len(note) > 3").evaluate(env(note=None))
+    assert (outcome.truth, outcome.missing, outcome.gaps) == (None, frozenset(), ())
+
+
 def test_a_fact_without_value_is_a_gap(scope: Scope, env: MakeEnv, universe: Universe) -> None:
     loose = Scope(scope.variables, scope.vocabulary, scope.pack, allow_gaps=True)
     outcome = compile_expr("customer.owner == actor", loose, "bool").evaluate(env(actor=7, customer=5))

@@ -242,18 +242,19 @@ class NormCompiler(NormTools):
         made = self.exprs.get("choose")
         if made is not None and not element(made.type):
             self.fault("choose", "这里要一组候选，例如 claims")
-        candidate = (
-            {**variables, "candidate": Var(element(made.type), "候选")} if made and element(made.type) else variables
-        )
-        for index, key in enumerate(norm.by):
-            text = key.removeprefix("-")
-            self.expr(
-                f"by[{index}]", f"candidate.{text}" if IDENTIFIER.fullmatch(text) else text, candidate, None, gaps=True
-            )
+        elif made is not None:
+            self._order(norm.by, {**variables, "candidate": Var(element(made.type), "候选")})
         self.target("tie.ask", (norm.tie or {}).get("ask"), variables)
         if norm.do not in self.words.vocabulary.actions:
             self.fault("do", f"没有动作“{norm.do}”", suggest(norm.do, self.words.vocabulary.actions))
         self.more = {"opens_events": (norm.event,)}
+
+    def _order(self, keys: list[str], variables: Vars) -> None:
+        """What candidates are ordered by: attributes of theirs (`recorded_at`, `-open_count`) or expressions."""
+        for index, key in enumerate(keys):
+            text = key.removeprefix("-")
+            text = f"candidate.{text}" if IDENTIFIER.fullmatch(text) else text
+            self.expr(f"by[{index}]", text, variables, None, gaps=True)
 
     def _consequence(self, norm: ConsequenceNorm) -> None:
         triggers = [norm.breach, norm.event, norm.form, norm.absent, norm.every, norm.ladder]

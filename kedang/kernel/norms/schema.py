@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Expr = str
 """Source text of a condition or value; compiled by `expressions`."""
@@ -135,6 +135,7 @@ class Form(Strict):
 class Stage(Strict):
     id: str
     name: str
+    """Shown to people; a stage without a name is called by its id."""
     form: str | None = None
     """Filing this form moves the subject into the stage."""
     by: str | None = None
@@ -144,6 +145,11 @@ class Stage(Strict):
     emits: str | None = None
     """Event recorded when the stage is reached."""
     clause: Clause = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, data: Any) -> Any:
+        return {"name": data["id"], **data} if isinstance(data, dict) and "id" in data else data
 
 
 class Flow(Strict):

@@ -76,7 +76,10 @@ def _problem(error: Mapping[str, Any], path: KeyPath, data: Any, marks: Mapping[
     if kind == "missing":
         return problem(nearest(marks, path[:-1]), f"缺少“{name}”")
     if kind == "extra_forbidden":
-        return problem(place, f"没有“{name}”这个键", suggest(name, known_keys(path[:-1], data)))
+        # A comma inside braces ends a value: `when: f(a, b)` is read as two keys.
+        torn = any(sign in name for sign in "()[]'\"=<>")
+        hint = "花括号里的值有逗号时，整个值加引号" if torn else suggest(name, known_keys(path[:-1], data))
+        return problem(place, f"没有“{name}”这个键", hint)
     if "clause" in path[-2:] and not isinstance(error["input"], dict):
         return problem(place, f"条款号 {error['input']} 要加引号", f'写成 "{error["input"]}"')
     if kind in ("literal_error", "union_tag_invalid"):

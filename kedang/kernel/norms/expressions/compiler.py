@@ -137,7 +137,12 @@ class Compiler:
         return self.certain(tree, self.node(tree, want))
 
     def certain(self, tree: ast.expr, node: Node) -> Node:
-        """Refuse a nullable part that nothing guards."""
+        """Refuse a fact that may have no value and that nothing guards.
+
+        An optional argument needs no guard: left empty, what is said about it does not apply.
+        """
+        if isinstance(node, Variable | Attribute):
+            return node
         if node.nullable and not self.scope.allow_gaps and ast.dump(tree) not in self.guarded:
             raise Fault(
                 tree,

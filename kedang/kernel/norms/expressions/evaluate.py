@@ -134,14 +134,16 @@ def _(node: FactCall) -> Fn:
 
 
 def _needed(node: Node, get: Fn) -> Fn:
-    """An empty value where one is needed: unknown, and noted as a gap."""
+    """An empty value where one is needed: unknown. An empty fact is a gap in the data, an empty argument is not."""
     if not isinstance(node, Leafy | Coalesce | Choice):
         return get
+    argument = isinstance(node, Variable | Attribute)
 
     def run(r: Run) -> Any:
         found = get(r)
         if found is None:
-            r.gaps.append(node)
+            if not argument:
+                r.gaps.append(node)
             return UNKNOWN
         return found
 
