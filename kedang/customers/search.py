@@ -37,18 +37,38 @@ def index_new(
     customer: Customer, *, former: Iterable[str] = (), contacts: Iterable[str] = (), phones: Iterable[str] = ()
 ) -> None:
     """Write the two search rows from values at hand (spares the reading for a file just registered)."""
-    names = [customer.name, *former]
-    public = [fold(name) for name in names] + [initials(name) for name in names]
-    public += [fold(customer.number), fold(customer.credit_code or "")]
-    private = [form for name in contacts for form in (fold(name), initials(name))] + list(phones)
+    public, private = lines_of(customer.name, customer.number, customer.credit_code or "", former, contacts, phones)
     _write(customer, False, public)
     _write(customer, True, private)
 
 
-def _write(customer: Customer, private: bool, lines: Iterable[str]) -> None:
-    kept = list(dict.fromkeys(line for line in lines if line))
+def lines_of(
+    name: str,
+    number: str,
+    credit_code: str = "",
+    former: Iterable[str] = (),
+    contacts: Iterable[str] = (),
+    phones: Iterable[str] = (),
+) -> tuple[list[str], list[str]]:
+    """The folded values of a file's public and private search row, each once; also for whoever fills rows in bulk."""
+    names = [name, *former]
+    public = [fold(one) for one in names] + [initials(one) for one in names] + [fold(number), fold(credit_code)]
+    private = [form for one in contacts for form in (fold(one), initials(one))] + list(phones)
+    return _kept(public), _kept(private)
+
+
+def _kept(lines: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(line for line in lines if line))
+
+
+def terms_in(lines: Iterable[str]) -> list[str]:
+    """The index terms of a row, each once."""
+    return list(dict.fromkeys(term for line in lines for term in terms_of(line)))
+
+
+def _write(customer: Customer, private: bool, kept: list[str]) -> None:
     row, _ = SearchText.objects.update_or_create(customer=customer, private=private, defaults={"text": "\n".join(kept)})
-    terms = list(dict.fromkeys(term for line in kept for term in terms_of(line)))
+    terms = terms_in(kept)
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute("DELETE FROM customers_search WHERE rowid = %s", [row.pk])

@@ -1,0 +1,170 @@
+"""What is measured, each beside its floor in the same rounds, so that a busy machine slows both."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import connections
+
+from bench.company import FILES, REGISTRY, Company, company_name
+from bench.floor import table
+from bench.serving import Client, Server
+from kedang.customers.models import Customer
+from kedang.kernel.actions import perform
+from kedang.kernel.ledger.models import Event
+from kedang.kernel.norms.models import Duty
+from kedang.kernel.org.models import Person
+
+FRAGMENT = {"HX-Request": "true"}
+LIST_FLOOR, CREATE_FLOOR = "floor: 50 rows", "floor: single-row create"
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One operation: how it is done in a round, which floor it stands on, and how many floors it may take."""
+
+    op: str
+    run: Callable[[], float]
+    floor: str
+    aim: float | None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A median, in seconds, and what it is worth in floors."""
+
+    op: str
+    seconds: float
+    floors: float
+    aim: float | None
+    note: str
+
+
+def session_of(person: Person) -> str:
+    """The cookie of a signed-in person."""
+    session = SessionStore()
+    session[SESSION_KEY] = str(person.pk)
+    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[HASH_SESSION_KEY] = person.get_session_auth_hash()
+    session.create()
+    return str(session.session_key)
+
+
+def client_of(person: Person, port: int) -> Client:
+    """A browser in which this person is signed in."""
+    return Client(port, {"Cookie": f"sessionid={session_of(person)}", "Accept-Language": "zh-CN"})
+
+
+def rounds(measures: list[Measure], times: int, warm: int = 5) -> list[Figure]:
+    """Every measure once a round; medians after the warm-up."""
+    taken: dict[str, list[float]] = defaultdict(list)
+    for number in range(times + warm):
+        for measure in measures:
+            seconds = measure.run()
+            if number >= warm:
+                taken[measure.op].append(seconds)
+    medians = {op: statistics.median(values) for op, values in taken.items()}
+    return [
+        Figure(m.op, medians[m.op], medians[m.op] / medians[m.floor], m.aim, m.note) for m in measures
+    ]
+
+
+# ---- pages -----------------------------------------------------------------------------------------------------------
+
+
+def pages(company: Company, times: int) -> list[Figure]:
+    """The pages and their floor, through HTTP."""
+    with Server("bench.floor.wsgi:application") as bare, Server("kedang.config.wsgi:application") as product:
+        return rounds(_page_measures(company, Client(bare.port), product.port), times)
+
+
+def _page_measures(company: Company, bare: Client, port: int) -> list[Measure]:
+    seller, head = company.sellers[REGISTRY][0], company.heads[REGISTRY]
+    desk, boss = client_of(seller, port), client_of(head, port)
+    own = list(Customer.objects.filter(owner=seller).values_list("pk", flat=True))
+    turn = count()
+    rare = company_name(len(own) * 7)[2:4]
+    connections.close_all()
+
+    def at(client: Client, path: str, rows: int = 0, headers: dict[str, str] | None = None) -> Callable[[], float]:
+        return lambda: _checked(client.get(path, headers), path, rows)
+
+    fifty = min(50, len(own))
+    return [
+        Measure(LIST_FLOOR, lambda: bare.get("/?unit=3")[0], LIST_FLOOR, None, "bare Django: one view, one indexed query, 50 rows"),
+        Measure("customer list", at(desk, "/customers/?scope=all&size=50", fifty), LIST_FLOOR, 4, "whole page, all of half the company, 50 rows"),
+        Measure("customer list, own", at(desk, "/customers/?scope=mine&size=50", fifty), LIST_FLOOR, 4, "whole page, the files one owns, 50 rows"),
+        Measure("customer list, rows", at(desk, "/customers/?scope=all&size=50", fifty, FRAGMENT), LIST_FLOOR, 4, "the fragment that filters and paging fetch"),
+        Measure("customer list, counts", at(desk, "/customers/counts/", 0, FRAGMENT), LIST_FLOOR, None, "second fragment, capped at 1000+"),
+        Measure("search, 2 characters", at(desk, f"/customers/?q={_quote(rare)}&size=50", 1), LIST_FLOOR, 4, "whole page, a firm's name"),
+        Measure("search, 2 common characters", at(desk, f"/customers/?q={_quote('科技')}&size=50", 1), LIST_FLOOR, 4, "whole page, one file in sixteen matches"),
+        Measure("search, suggestions", at(desk, f"/search/?q={_quote(rare)}", 0, FRAGMENT), LIST_FLOOR, 4, "what typing fetches"),
+        Measure("customer page", lambda: _checked(desk.get(f"/customers/{own[next(turn) % len(own)]}/"), "file", 0), LIST_FLOOR, 8, "another file each time: the opening is recorded"),
+        Measure("inbox", at(desk, "/"), LIST_FLOOR, 5, "a salesperson's, some hundred open duties"),
+        Measure("inbox, head", at(boss, "/"), LIST_FLOOR, 5, "a head of unit's"),
+        Measure("regulation", at(desk, f"/rules/{REGISTRY}/"), LIST_FLOOR, 5, "every clause with this month's figures"),
+    ]  # fmt: skip
+
+
+def _checked(answer: tuple[float, str], path: str, rows: int) -> float:
+    """A page that answered quickly because it was empty is no measure."""
+    seconds, text = answer
+    found = text.count('href="/customers/') if rows else 0
+    if found < rows:
+        raise RuntimeError(f"{path}: {found} links to files instead of {rows}")
+    return seconds
+
+
+def _quote(text: str) -> str:
+    from urllib.parse import quote
+
+    return quote(text)
+
+
+# ---- deeds -----------------------------------------------------------------------------------------------------------
+
+
+def deeds(company: Company, times: int) -> list[Figure]:
+    """customer.register through perform(), beside a single-row create in the same process."""
+    numbers = count(company.sizes.customers * 3 + 1)
+    register = {pack: _register(company.sellers[pack][0], pack, numbers) for pack in (REGISTRY, FILES)}
+    before = Event.objects.count(), Duty.objects.count()
+    register[FILES]()
+    opened = Duty.objects.count() - before[1]
+    told = Event.objects.count() - before[0]
+    if not opened or not told:
+        raise RuntimeError("customer.register opened no duty or recorded nothing: this would measure nothing")
+    measures = [
+        Measure(CREATE_FLOOR, lambda: _timed(table.create_one, next(numbers)), CREATE_FLOOR, None, "Model.objects.create in its own transaction"),
+        Measure("customer.register", register[FILES], CREATE_FLOOR, 12, f"guards, {told} events, {opened} duty, key, search index"),
+        Measure("customer.register, no duty", register[REGISTRY], CREATE_FLOOR, 12, "guards and events; these rules ask for nothing yet"),
+    ]  # fmt: skip
+    return rounds(measures, times)
+
+
+def _register(by: Person, pack: str, numbers: Any) -> Callable[[], float]:
+    classes = {"category": "potential"} if pack == REGISTRY else {"cooperation": "long", "kind_of_customer": "dealer"}
+
+    def run() -> float:
+        number = next(numbers)
+        return _timed(
+            perform, "customer.register", by=by, key=f"bench-{number}", name=company_name(number), phone=f"139{number:08}",
+            address="人民路1号", source="展会", contact_name="李明", contact_phone=f"137{number:08}", terms=classes,
+        )  # fmt: skip
+
+    return run
+
+
+def _timed(work: Callable[..., Any], *args: Any, **named: Any) -> float:
+    begun = time.perf_counter()
+    work(*args, **named)
+    return time.perf_counter() - begun
