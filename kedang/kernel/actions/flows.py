@@ -117,6 +117,14 @@ def stage_of(args: Mapping[str, Any], regs: Regulations) -> str:
     return f"{qid}.{stage.id}"
 
 
+def variables_of(stage: str, file: int, regs: Regulations) -> dict[str, str]:
+    """What conditions on a move see: the flow's full id, and the stages it leaves and reaches."""
+    flow_id, _, to = stage.rpartition(".")
+    found = regs.flow(flow_id)
+    assert found is not None
+    return {"flow": flow_id, "from": stage_now(file, flow_id, found[2]), "to": to}
+
+
 def stage_named(flow: Flow, name: str) -> Stage:
     """A stage by id or label; Invalid names the stages there are."""
     for stage in flow.stages:

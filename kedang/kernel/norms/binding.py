@@ -116,7 +116,11 @@ class Words:
 
     def stage(self) -> Vars:
         """Variables of a norm on the move into a stage."""
-        found: Vars = {"actor": ACTOR, "flow": Var("text", "流程"), "opinion": Var("text", "意见", nullable=True)}
+        found: Vars = {
+            "actor": ACTOR,
+            "flow": Var("text", "流程", values=self._flows()),
+            "opinion": Var("text", "意见", nullable=True),
+        }
         stages = self._stages()
         return found | FILE | {"from": Var("text", "原状态", values=stages), "to": Var("text", "新状态", values=stages)}
 
@@ -153,6 +157,9 @@ class Words:
         if key in shelves and names == [{"flow": "flow.moved", "form": FILED, "term": "customer.classified"}[key]]:
             return {f"{self.pack.pack}.{name}": name for name in shelves[key]}
         return self._stages() if key in ("from", "to") and names == ["flow.moved"] else None
+
+    def _flows(self) -> dict[str, str]:
+        return {f"{self.pack.pack}.{name}": name for name in self.pack.flows}
 
     def _stages(self) -> dict[str, str]:
         return {stage.id: stage.name for flow in self.pack.flows.values() for stage in flow.stages}
