@@ -82,16 +82,20 @@ def ladder_of(duty: Any, regs: Regulations) -> str:
         return ""
     version, _ = found
     says = [step for norm in version.regulation.breach_of.get(duty.norm, ()) for step in getattr(norm.norm, "do", [])]
-    words = list(dict.fromkeys(filter(None, (_step(version, step) for step in says))))
+    told = list(dict.fromkeys(_told(version, step["notify"]) for step in says if "notify" in step))
+    words = [f"通知{'、'.join(told)}"] if told else []
+    words += dict.fromkeys(filter(None, (_step(step) for step in says)))
     if not words:
         return ""
-    return ("已" if duty.breached_at else "逾期后") + "，".join(words)
+    return ("已" if duty.breached_at else "逾期后将") + "，".join(words)
 
 
-def _step(version: Any, step: Any) -> str:
-    if "notify" in step:
-        role = version.regulation.pack.roles.get(str(step["notify"]))
-        return f"通知{role.name}" if role else "通知负责人"
+def _told(version: Any, who: Any) -> str:
+    role = version.regulation.pack.roles.get(str(who))
+    return role.name if role else "负责人"
+
+
+def _step(step: Any) -> str:
     if "propose" in step:
         return "提出扣分建议" if step["propose"] == "points" else "提出处理建议"
     return {"release": "放入公海", "reassign": "改派", "open_duty": "另派任务", "escalate": "上报上级"}.get(next(iter(step), ""), "")

@@ -58,7 +58,7 @@ def moment(at: datetime | None) -> str:
 
 def ago(at: datetime | None) -> str:
     """'今天 09:30', '昨天 18:02', '11月3日', '2025年11月3日'."""
-    if at is None:
+    if not at:
         return ""
     there, today = clock.local(at), clock.today()
     days = (today - there.date()).days

@@ -20,6 +20,7 @@ from kedang.kernel.org.models import Person
 from kedang.web.forms.bound import Form
 
 PREFIX = "form-"
+TERM = "term-"
 ROW = re.compile(r"^rows-([A-Za-z0-9_]{1,24})-([A-Za-z0-9_]+)$")
 ROW_ERROR = re.compile(r"^rows\.(\d+)\.(.+)$")
 MAX_ROWS = 500
@@ -174,7 +175,21 @@ def joined(version: Version, form_id: str, args: set[str]) -> Joined:
 
 
 def _argument(one: FormField) -> str:
-    return one.binds.removeprefix("customer.") if one.binds and one.binds.startswith("customer.") else ""
+    """The registration's input that answers a bound field: an argument, or the class of the same term."""
+    kind, _, name = (one.binds or "").partition(".")
+    return {"customer": name, "term": TERM + name}.get(kind, "")
+
+
+def term_fields(regs: Regulations, person: Person) -> list[Field]:
+    """The classes that regulations over the person's department put a new file into, each as a choice."""
+    units = org.units_of(person)
+    return [
+        Field(TERM + key, term.name, "choice", required=term.required, values=term.values, default=term.default,
+              clause=kernel.engine.first_clause(term.clause))
+        for version in regs.in_force()
+        if version.covers(None, units)
+        for key, term in version.regulation.pack.terms.items()
+    ]  # fmt: skip
 
 
 def view_of(file: int | None) -> files.FileView | None:

@@ -25,7 +25,7 @@ COLUMNS = {
     "number": "编号", "tags": "分类", "stages": "阶段", "owner": "负责人", "unit": "部门", "last_contact": "最后跟进",
     "next_contact": "下次联系", "duties": "待办", "phone": "电话", "kind": "性质", "status": "状态", "registered": "登记日期",
 }  # fmt: skip
-DEFAULT = ["number", "tags", "stages", "owner", "last_contact", "next_contact", "duties", "registered"]
+DEFAULT = ["number", "tags", "stages", "owner", "last_contact", "next_contact", "duties"]
 SORTABLE = {"number", "owner", "unit", "last_contact", "next_contact", "registered"}
 QUICK = {"overdue": "有逾期待办", "next_past": "该联系未联系"}
 SIZES = (20, 50, 100)
@@ -42,7 +42,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "page": Page(found.rows, found.page, found.more, found.page_size),
         "columns": _columns(request), "asked": asked, "text": asked["search"], "scope": asked["scope"],
         "scopes": [(key, label, "") for key, label in selectors.SCOPES.items()], "quick": QUICK,
-        "filters": _choices(), "chosen": request.GET, "filtered": bool(asked["search"] or asked["filters"]),
+        "filters": _choices(who), "chosen": request.GET, "filtered": bool(asked["search"] or asked["filters"]),
         "sizes": SIZES, "sort": asked["sort"],
         "picked": {*request.GET.getlist("term"), *request.GET.getlist("stage")},
     }  # fmt: skip
@@ -81,10 +81,13 @@ def _filters(get: Any) -> dict[str, Any]:
     return found
 
 
-def _choices() -> list[tuple[str, str, list[tuple[str, str]]]]:
-    """(parameter, label, [(value, label)]) of the drop-downs: classes and stages of the regulations in force."""
+def _choices(who: access.Standing) -> list[tuple[str, str, list[tuple[str, str]]]]:
+    """(parameter, label, [(value, label)]) of the drop-downs: classes and stages of the regulations over the person's
+    own departments; all of them for somebody who belongs to none of these."""
     found = []
-    for version in regulations().in_force():
+    versions = regulations().in_force()
+    own = [version for version in versions if version.units is not None and version.covers(None, who.units)]
+    for version in own or versions:
         pack = version.regulation.pack
         for key, term in pack.terms.items():
             found.append(("term", term.name, [(f"{version.pack}.{key}:{value}", text) for value, text in term.values.items()]))

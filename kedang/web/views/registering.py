@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
@@ -13,6 +14,7 @@ from django.views.decorators.http import require_POST
 from kedang.kernel import fields
 from kedang.kernel.actions import perform
 from kedang.kernel.errors import Invalid
+from kedang.kernel.fields import Field
 from kedang.kernel.norms.store import regulations
 from kedang.kernel.norms.vocabulary import vocabulary
 from kedang.web.forms import packs
@@ -20,15 +22,17 @@ from kedang.web.forms.bound import Form
 from kedang.web.outcomes import attempt
 from kedang.web.replies import go, is_fragment
 
-FIRST = ("name", "kind", "contact_name", "contact_phone", "phone", "source")
+FIRST = ("name", "contact_name", "contact_phone", "phone", "source", "kind")
 SECOND = ("credit_code", "address", "nature", "parent_unit", "contact_post", "unit", "owner")
 CHECKED = ("name", "credit_code", "phone", "contact_phone")
 
 
 def new(request: HttpRequest) -> HttpResponse:
     """The page and its post."""
-    args = vocabulary.actions["customer.register"].args
-    found = packs.basic_form(regulations(), request.user)
+    regs = regulations()
+    classes = packs.term_fields(regs, request.user)
+    args = [*(_named(one) for one in vocabulary.actions["customer.register"].args if one.id != "terms"), *classes]
+    found = packs.basic_form(regs, request.user)
     basic = packs.joined(found[0], found[1], {one.id for one in args}) if found else None
     with_form = basic is not None and request.POST.get("with_form") == "yes"
     form = _form(request, args, basic, with_form)
@@ -36,12 +40,17 @@ def new(request: HttpRequest) -> HttpResponse:
         return response
     context = {
         "form": form, "basic": basic, "with_form": with_form or bool(request.GET.get("form")),
-        "first": [form.at[name] for name in FIRST], "second": [form.at[name] for name in SECOND],
+        "first": [form.at[name] for name in FIRST], "classes": [form.at[one.id] for one in classes], "second": [form.at[name] for name in SECOND],
         "own": [form.at[one.id] for one in basic.fields] if basic else [],
-        "asked": basic.required if basic else frozenset(),
+        "asked": [one.name for one in basic.form.fields if one.required] if basic else [],
     }  # fmt: skip
     template = "customers/new.html#form" if is_fragment(request) else "customers/new.html"
     return render(request, template, context, status=422 if form.posted else 200)
+
+
+def _named(one: Field) -> Field:
+    """Beside 联系人电话 the customer's own number needs a name of its own."""
+    return replace(one, name="单位电话") if one.id == "phone" else one
 
 
 def _form(request: HttpRequest, args: Any, basic: packs.Joined | None, with_form: bool) -> Form:
@@ -59,12 +68,15 @@ def _form(request: HttpRequest, args: Any, basic: packs.Joined | None, with_form
 
 def _register(request: HttpRequest, form: Form, basic: packs.Joined | None) -> HttpResponse | None:
     """Register, then file the form. What is wrong with the form is said before anything is written."""
-    own = {key: value for key, value in form.raw.items() if not key.startswith(packs.PREFIX)}
+    own = {key: value for key, value in form.raw.items() if not key.startswith((packs.PREFIX, packs.TERM))}
+    terms = {key.removeprefix(packs.TERM): value for key, value in form.raw.items() if key.startswith(packs.TERM) and value}
     if basic and (wrong := _wrong(basic, form.raw)):
         form.errors = {**_checked(request, own), **wrong}
         return None
-    done = attempt(request, form, "customer.register", raw=own)
+    done = attempt(request, form, "customer.register", raw={**own, "terms": terms})
     if done is None:
+        shown = {one.id for one in form.fields}
+        form.errors = {packs.TERM + key if packs.TERM + key in shown else key: text for key, text in form.errors.items()}
         return None
     url = reverse("customer", args=[done.value])
     if basic is None:
