@@ -84,6 +84,8 @@ class Order:
         found["actor"] = self.actor
         if self.view is not None:
             found["file"] = found["customer"] = self.view.id
+        if self.stage and self.view is not None:
+            found.update(flows.variables_of(self.stage, self.view.id, self.regs))
         return found
 
 
@@ -162,7 +164,7 @@ def prepare(
         by=by,
         on_behalf_of=on_behalf_of,
         view=_view_of(spec, args, shared),
-        who=who or (access.standing((on_behalf_of or by).pk, regs) if by else None),  # type: ignore[union-attr]
+        who=who or (access.standing((on_behalf_of or by).pk, regs) if by else None),
         facts=facts or fact_store(),
         regs=regs,
         reason=reason.strip(),
