@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, time
 from typing import TYPE_CHECKING, Any
 
@@ -116,15 +116,33 @@ def open_for_files(version: Version, norm: CompiledNorm, views: Sequence[files.F
     holds = [o.truth is True for o in evaluate_many(when, envs)] if when is not None else [True] * len(views)
     every = _periods_of(version, norm, rule, views, envs)
     current = _open_now(norm, [f"file:{v.id}" for v in views])
+    settled = _settled(norm, views, every, current)
     new: list[Duty] = []
     for view, each, held, period_name in zip(views, variables, holds, every, strict=True):
         duty = current.get(f"file:{view.id}")
         if not held or not period_name:
             _void(duty)
-        else:
+        elif view.id not in settled:
             new += _one(version, norm, rule, view, each, period_name, duty, facts)
     Duty.objects.bulk_create(new, ignore_conflicts=True)
     return len(new)
+
+
+def _settled(
+    norm: CompiledNorm, views: Sequence[files.FileView], every: Sequence[str], current: Mapping[str, Duty]
+) -> set[int]:
+    """Files whose duty of the present calendar period stands already and needs no second look; one query."""
+    rule = norm.norm
+    assert isinstance(rule, ScheduleNorm)
+    if counts_from_last(rule):
+        return set()
+    cal, today = calendar.load(), clock.today()
+    keys = {name: periods.period_of(name, today, cal).key for name in set(every) if name}
+    wanted = {f"file:{v.id}": keys[name] for v, name in zip(views, every, strict=True) if name}
+    rows = Duty.objects.filter(norm=norm.qid, subject__in=list(wanted), period__in=set(keys.values()))
+    standing = set(rows.exclude(state=DutyState.VOID).values_list("subject", "period"))
+    stale = {subject for subject, duty in current.items() if duty.period != wanted.get(subject)}
+    return {v.id for v in views if f"file:{v.id}" not in stale and (f"file:{v.id}", wanted.get(f"file:{v.id}")) in standing}
 
 
 def _periods_of(
@@ -250,6 +268,8 @@ def _in_period(
     if duty is not None and duty.period != period.key and duty.due_at and duty.due_at >= clock.now():
         # The class changed in mid period: the old period's duty gives way to the new one's.
         _void(duty)
+    if _done_in(rule, view.id, period):
+        return []
     built = duties.build(
         version,
         norm,
@@ -260,8 +280,6 @@ def _in_period(
         counted_from=max(clock.at_time(period.first, time(0)), _start_of(version)),
         period=period,
     )
-    if _done_in(rule, view.id, period) or not built:
-        return []
     return [each for each in built if not _had(norm, each)]
 
 
