@@ -138,7 +138,8 @@ def ask(order: Order, findings: Sequence[Finding], *, exception: bool = False) -
     )
     order.deed.events += sink
     reacting.asked(order, request)
-    reacting.react(order.deed, order.regs)
+    if not order.deferred:
+        reacting.react(order.deed, order.regs)
     return NeedsApproval(request)
 
 

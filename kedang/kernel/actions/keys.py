@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import connection
 
 from kedang.kernel import clock
 from kedang.kernel.errors import Invalid
@@ -19,21 +19,37 @@ def claim(key: str, by: Person | None, digest: str) -> tuple[CommandKey, bool]:
 
     On PostgreSQL the second insert waits on the unique index until the first deed commits or rolls back.
     """
-    try:
-        with transaction.atomic():
-            row = CommandKey.objects.create(key=key, person=by, digest=digest, at=clock.now())
+    row = CommandKey(key=key, person=by, digest=digest, at=clock.now())
+    if _inserted(row):
         return row, True
-    except IntegrityError:
-        row = CommandKey.objects.get(key=key)
+    row = CommandKey.objects.get(key=key)
     if row.person_id != (by.pk if by else None) or row.digest != digest:
         raise Invalid("这次提交的编号已被另一次操作使用，请刷新页面后重试。")
     return row, False
 
 
+def _inserted(row: CommandKey) -> bool:
+    """Whether the key was free. Django's own way would need a savepoint around an error."""
+    at = connection.ops.adapt_datetimefield_value(row.at)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {CommandKey._meta.db_table} (key, person_id, digest, outcome, at)"
+            " VALUES (%s, %s, %s, %s, %s) ON CONFLICT (key) DO NOTHING",
+            [row.key, row.person_id, row.digest, row.outcome, at],
+        )
+        return bool(cursor.rowcount == 1)
+
+
 def settle(row: CommandKey | None, outcome: str, result: Any) -> None:
     """Keep what the deed answered, for the second post."""
     if row is not None:
-        CommandKey.objects.filter(pk=row.pk).update(outcome=outcome, result=result)
+        CommandKey.objects.filter(key=row.key).update(outcome=outcome, result=result)
+
+
+def drop(row: CommandKey | None) -> None:
+    """Nothing was done: the same post may come again, with the reason that was asked for."""
+    if row is not None:
+        CommandKey.objects.filter(key=row.key).delete()
 
 
 def digest_of(name: str, args: dict[str, Any]) -> str:

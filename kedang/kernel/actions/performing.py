@@ -20,6 +20,7 @@ from kedang.kernel.norms.explain import text_of
 from kedang.kernel.norms.expressions import FactStore
 from kedang.kernel.norms.store import Regulations, fact_store, regulations
 from kedang.kernel.norms.vocabulary import Action, vocabulary
+from kedang.kernel.once import once
 from kedang.kernel.org import selectors as org
 from kedang.kernel.org.models import Person
 
@@ -110,7 +111,7 @@ def perform(
     spec = vocabulary.actions[name]
     if reason and any(f.id == "reason" for f in spec.args):
         args.setdefault("reason", reason)
-    with transaction.atomic():
+    with once(), transaction.atomic():
         row: CommandKey | None = None
         if key:
             row, ours = keys.claim(key, by, keys.digest_of(name, args))
@@ -378,12 +379,13 @@ def _replay(row: CommandKey) -> Result:
     """The second post of a key gets the first's answer."""
     from kedang.kernel.approvals.models import Request
 
+    told = row.result or {}
     if row.outcome == "done":
-        return Result(row.result["value"], tuple(row.result["events"]), (), row.result["command"])
+        return Result(told["value"], tuple(told["events"]), (), told["command"])
     if row.outcome == "needs":
-        raise NeedsApproval(Request.objects.get(pk=row.result["request"]))
+        raise NeedsApproval(Request.objects.get(pk=told["request"]))
     if row.outcome == "refused":
-        clauses = "、".join(row.result["clauses"])
+        clauses = "、".join(told["clauses"])
         raise Invalid(f"这次提交已被拒绝（第{clauses}条），请刷新页面查看原因。")
     raise Invalid("这次提交没有完成，请刷新页面后重新提交。")
 

@@ -6,13 +6,13 @@ are reported. Buttons come from the same function in a dry run, so what is shown
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from kedang.kernel import files
 from kedang.kernel.norms.compiled import CompiledNorm
-from kedang.kernel.norms.expressions import FactStore, Leaf, Outcome
+from kedang.kernel.norms.expressions import Env, Expression, FactStore, Leaf, Outcome, evaluate_many
 from kedang.kernel.norms.schema import ApprovalNorm, ProhibitionNorm
 from kedang.kernel.norms.store import Regulations, Version, env_of
 from kedang.kernel.norms.vocabulary import Action
@@ -146,6 +146,19 @@ def decide(call: Call) -> Decision:
         if norm.qid not in overridden:
             _place(decision, version, norm, outcome, call)
     return settle(decision)
+
+
+def prefetch(calls: Sequence[Call]) -> None:
+    """Load what the norms of these commands will ask, each fact once for all of them."""
+    asked: dict[int, tuple[Expression, list[Env]]] = {}
+    for call in calls:
+        for version, norm in matching(call):
+            when = norm.expr("when")
+            if when is not None:
+                envs = asked.setdefault(id(when), (when, []))[1]
+                envs.append(env_of(version, call.variables, call.facts))
+    for when, envs in asked.values():
+        evaluate_many(when, envs)
 
 
 def settle(decision: Decision) -> Decision:
