@@ -2,80 +2,71 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from kedang.customers import selectors
-from kedang.kernel.errors import NotFound
+from kedang.kernel import register
+from kedang.kernel.norms.owners import governs, owner_name, posts_of
 from kedang.kernel.norms.store import Version, regulations
+from kedang.kernel.norms.vocabulary import vocabulary
 from kedang.kernel.org import selectors as org
-from kedang.reports import register
+from kedang.web.paging import FAR, Page
 
 
 def index(request: HttpRequest) -> HttpResponse:
     """The regulations in force; those of the person's own department first."""
     units = org.units_of(request.user)
     versions = regulations().in_force()
-    rows = [_summary(request, version, version.covers(None, units)) for version in versions]
+    kept = register.keeping(versions, request.user, register.Month.of(None))
+    named = org.unit_names_of(unit for version in versions for unit in version.units or ())
+    rows = [_summary(version, version.covers(None, units), kept[version.pack], named) for version in versions]
     return render(request, "rules/list.html", {"rows": sorted(rows, key=lambda row: not row["mine"])})
 
 
-def _summary(request: HttpRequest, version: Version, mine: bool) -> dict[str, object]:
+def _summary(version: Version, mine: bool, kept: register.Keeping, named: dict[int, str]) -> dict[str, Any]:
     clauses = version.regulation.pack.clauses
     declined = sum(1 for entry in clauses.values() if entry.declined)
     deferred = sum(1 for entry in clauses.values() if entry.deferred)
-    names = org.unit_names_of(version.units).values() if version.units is not None else []
+    units = "、".join(named[unit] for unit in sorted(version.units or ()) if unit in named)
     return {
-        "version": version, "mine": mine, "total": len(clauses), "declined": declined, "deferred": deferred,
-        "enforced": len(clauses) - declined - deferred, "units": "、".join(names) or "全公司",
-        "pack": version.regulation.pack,
+        "version": version, "mine": mine and version.units is not None, "total": len(clauses), "declined": declined,
+        "deferred": deferred, "enforced": len(clauses) - declined - deferred, "units": units or "全公司",
+        "pack": version.regulation.pack, "owner": owner_name(version), "kept": kept,
     }  # fmt: skip
 
 
-def _version(pack: str) -> Version:
-    version = regulations().version(pack)
-    if version is None:
-        raise NotFound("没有这部制度，或者它还没有生效。")
-    return version
-
-
 def regulation(request: HttpRequest, pack: str) -> HttpResponse:
-    """One regulation in its own order."""
-    version = _version(pack)
-    sees = register.may_see_figures(request.user, version)
-    month = register.Month.of(request.GET.get("month"))
-    rows = register.clause_rows(version, month if sees else None)
+    """One regulation in its own order, with the month's figures this person may see."""
+    view = register.regulation_view(pack, request.user, register.Month.of(request.GET.get("month")))
+    drafts = [one for one in view.versions if one.state in ("draft", "checked", "approved")]
     context = {
-        "version": version, "pack": version.regulation.pack, "rows": rows, "sees": sees, "month": month,
-        "parameters": register.parameters_of(version),
-        "totals": _totals(rows), **{key: sum(1 for row in rows if getattr(row, key)) for key in ("declined", "deferred")},
-        "enforced": sum(1 for row in rows if not row.declined and not row.deferred),
+        "view": view, "version": view.version, "pack": view.version.regulation.pack, "month": view.month,
+        "states": _states(view), "drafts": drafts, "owner": owner_name(view.version),
+        "governs": governs(request.user, view.version, posts_of(request.user)) and "pack.draft" in vocabulary.actions,
     }  # fmt: skip
     return render(request, "rules/regulation.html", context)
 
 
-def _totals(rows: list[register.ClauseRow]) -> list[tuple[str, int]]:
-    """Cases by figure over the whole regulation, as the clauses show them."""
-    found = {label: 0 for label in register.FIGURES.values()}
-    for row in rows:
-        for _, label, count in row.figures:
-            found[label] += count
-    return [(label, count) for label, count in found.items() if count]
+def _states(view: register.RegulationView) -> list[tuple[str, int]]:
+    """How many clauses the system enforces, waits for a capability with, or leaves alone."""
+    found = {"系统执行": 0, "待功能建成": 0, "不执行": 0}
+    for clause in view.clauses:
+        found[clause.state] += 1
+    return [(state, count) for state, count in found.items() if count]
 
 
 def cases(request: HttpRequest, pack: str, clause: str, figure: str) -> HttpResponse:
     """The cases behind one figure."""
-    version = _version(pack)
-    if not register.may_see_figures(request.user, version) or figure not in register.FIGURES:
-        raise NotFound
-    if clause not in version.regulation.pack.clauses:
-        raise NotFound("没有这一条。")
     month = register.Month.of(request.GET.get("month"))
-    rows = register.cases(version, clause, figure, month)
-    ids = {row.file for row in rows if row.file}
-    known = dict(selectors.visible_files(request.user).filter(pk__in=ids).values_list("pk", "name"))
+    given = request.GET.get("page", "")
+    number = int(given) if given.isdecimal() and 0 < int(given) < FAR else 1
+    found = register.cases(pack, clause, figure, month, request.user, number)
+    version = register.version_for(pack)
+    spec = register.FIGURES[figure]
     context = {
-        "version": version, "clause": clause, "text": version.clause_text(clause), "rows": rows, "known": known,
-        "label": register.FIGURES[figure], "month": month, "duties": figure in ("met", "late", "open"),
+        "version": version, "clause": clause, "text": version.clause_text(clause), "spec": spec, "month": month,
+        "page": Page(found.rows, found.page, found.more, register.PAGE), "duties": spec.source != "event",
     }  # fmt: skip
     return render(request, "rules/cases.html", context)

@@ -204,6 +204,7 @@
       init() { this.open = this.$root.dataset.open === "yes"; },
       toggle() { this.open = !this.open; },
       get shut() { return !this.open; },
+      get look() { return this.open ? "open" : ""; },
     }));
   });
 
