@@ -186,10 +186,10 @@ def main_digits(phone: str) -> str:
 
 def home_unit(person: Person) -> int:
     """The unit of a person's primary appointment; Invalid when there is none, for a file must lie somewhere."""
-    appointment = org.primary_appointment(person)
-    if appointment is None:
+    unit = org.home_unit(person)
+    if unit is None:
         raise Invalid({"owner": f"{person.name}没有任职部门，不能作为负责人"})
-    return appointment.unit_id
+    return unit
 
 
 def able_person(person_id: int, field: str) -> Person:

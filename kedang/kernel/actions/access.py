@@ -100,8 +100,7 @@ class Standing:
 def standing(person: int, regs: Regulations | None = None) -> Standing:
     """Load what access asks about a person: four small queries."""
     regs = regs or regulations()
-    appointments = org.appointments_of(person)
-    posts = [(each.post.key, each.unit_id) for each in appointments]
+    posts = [(each.post, each.unit) for each in org.held_by(person)]
     now = clock.now()
     granted = Grant.objects.filter(person=person, valid_until__gte=now, valid_from__lte=now, ended_at=None)
     return Standing(

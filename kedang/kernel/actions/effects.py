@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import transaction
 
-from kedang.kernel import clock, files
+from kedang.kernel import clock, files, once
 from kedang.kernel.actions import flows
 from kedang.kernel.actions.deed import Deed
 from kedang.kernel.errors import KedangError
@@ -323,6 +323,7 @@ def command(case: Case, deed: Deed, regs: Regulations, name: str, args: dict[str
         with transaction.atomic():
             system_command(name, acting, regs, **args)
     except KedangError as error:
+        once.forget()  # what the command had changed and asked again is rolled back
         _by_hand(case, name, str(error))
 
 

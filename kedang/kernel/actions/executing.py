@@ -15,11 +15,12 @@ from kedang.kernel.errors import KedangError, Refused
 from kedang.kernel.norms.explain import text_of
 from kedang.kernel.norms.store import regulations
 from kedang.kernel.norms.vocabulary import vocabulary
+from kedang.kernel.once import forget, once
 
 
 def execute(pk: int) -> str:
     """Carry out an approved request, once; the status it ends in. 批准未执行 keeps the cause."""
-    with transaction.atomic():
+    with once(), transaction.atomic():
         request = Request.objects.select_for_update().get(pk=pk)
         if request.status != RequestStatus.APPROVED:
             return str(request.status)
@@ -44,8 +45,10 @@ def _carry_out(request: Request, deed: Deed) -> str:
                 _run(request, deed)
             return ""
     except Refused as error:
+        forget()
         return "；".join(text_of(f) for f in error.decision.refusals)
     except KedangError as error:
+        forget()
         return str(error)
 
 

@@ -60,8 +60,7 @@ def person_unit(subjects: Subjects, world: World) -> Found:
     """The unit of a person's primary appointment."""
     found = {}
     for (person,) in subjects:
-        primary = org.primary_appointment(person) if person is not None else None
-        found[(person,)] = primary.unit_id if primary else None
+        found[(person,)] = org.home_unit(person) if person is not None else None
     return found
 
 
@@ -93,7 +92,7 @@ def holds(subjects: Subjects, world: World) -> Found:
     posts: dict[int, list[tuple[str, int]]] = {}
     for person, qid in subjects:
         if person is not None and person not in posts:
-            posts[person] = [(a.post.key, a.unit_id) for a in org.appointments_of(person)]
+            posts[person] = [(each.post, each.unit) for each in org.held_by(person)]
         pack, _, role_id = qid.partition(".")
         version = regs.version(pack)
         role = version.regulation.pack.roles.get(role_id) if version else None

@@ -28,6 +28,7 @@ from kedang.kernel.norms import engine
 from kedang.kernel.norms.explain import text_of
 from kedang.kernel.norms.store import fact_store, regulations
 from kedang.kernel.norms.vocabulary import Action, vocabulary
+from kedang.kernel.once import forget, once
 from kedang.kernel.org.models import Person
 
 log = logging.getLogger("kedang.many")
@@ -151,7 +152,7 @@ def _do(batch: Batch, part: Sequence[tuple[str, Mapping[str, Any]]]) -> list[Row
 def _transaction(batch: Batch, part: Sequence[tuple[str, Mapping[str, Any]]]) -> list[RowResult]:
     rows = [Row(name, dict(raw), keys.digest_of(batch.spec.name, dict(raw))) for name, raw in part]
     deeds: list[Deed] = []
-    with transaction.atomic():
+    with once(), transaction.atomic():
         locks.take([f"job:{batch.job}", *_lock_names(batch.spec, rows)])
         _recall(batch, rows)
         waiting = [row for row in rows if row.result is None]
@@ -298,6 +299,7 @@ def _attempt(row: Row, work: Callable[[], None]) -> None:
     try:
         work()
     except KedangError as error:
+        forget()  # what was asked within the savepoint may be gone with it
         row.answer, row.result = None, answered(row.name, error)
 
 

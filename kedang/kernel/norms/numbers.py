@@ -6,8 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import date
 
-from django.db import transaction
-from django.db.models import F
+from django.db import connection
 
 from kedang.kernel.errors import Invalid
 from kedang.kernel.models import NumberSeries
@@ -52,10 +51,12 @@ def _filled(fixed: str, sequence: int) -> str:
 
 
 def _advance(key: str) -> int:
-    with transaction.atomic():
-        raised = NumberSeries.objects.filter(key=key).update(last=F("last") + 1)
-        if not raised:
-            # Two first users of a series: one inserts, the other waits for it here and then raises the counter.
-            NumberSeries.objects.bulk_create([NumberSeries(key=key, last=0)], ignore_conflicts=True)
-            NumberSeries.objects.filter(key=key).update(last=F("last") + 1)
-        return NumberSeries.objects.values_list("last", flat=True).get(key=key)
+    """Raise the counter; of two first users of a series one inserts, the other waits for it and then raises."""
+    table = NumberSeries._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} (key, last) VALUES (%s, 1)"
+            f" ON CONFLICT (key) DO UPDATE SET last = {table}.last + 1 RETURNING last",
+            [key],
+        )
+        return int(cursor.fetchone()[0])

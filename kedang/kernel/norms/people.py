@@ -118,7 +118,7 @@ def bearer_at(
 
 def roles_of(person: int, regulations: Regulations) -> set[str]:
     """Full ids of the roles a person holds by post (roles relative to a file are asked of the file)."""
-    posts = {(each.post.key, each.unit_id) for each in org.appointments_of(person)}
+    posts = {(each.post, each.unit) for each in org.held_by(person)}
     return {
         f"{version.pack}.{role_id}"
         for version in regulations.in_force()

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import F
 
-from kedang.kernel import clock, files
+from kedang.kernel import clock, files, once
 from kedang.kernel.norms.compiled import CompiledNorm, Regulation, compile_pack
 from kedang.kernel.norms.expressions import Env, FactStore
 from kedang.kernel.norms.loader import LoadedPack, load_text
@@ -132,7 +132,11 @@ _instead: dict[tuple[str, int], Regulation] = {}
 
 
 def regulations() -> Regulations:
-    """What is in force, by the stamp in the database (one small query)."""
+    """What is in force, by the stamp in the database (one small query a deed or page)."""
+    return once.remember("regulations", _regulations)
+
+
+def _regulations() -> Regulations:
     global _cache
     stamp = PackStamp.objects.values_list("stamp", flat=True).first() or 0
     if _cache is None or _cache[0] != stamp:
@@ -144,6 +148,7 @@ def forget() -> None:
     """Drop what this process holds, as a scenario does before and after its rolled-back transaction."""
     global _cache
     _cache = None
+    once.forget()
 
 
 def replace(pack: str, version: int, regulation: Regulation | None) -> None:
@@ -159,6 +164,7 @@ def touch() -> None:
     """Say that what is in force has changed (organisation units included: scopes name them)."""
     PackStamp.objects.get_or_create(id=1)
     PackStamp.objects.filter(id=1).update(stamp=F("stamp") + 1)
+    once.forget()
 
 
 def fact_store(now: datetime | None = None) -> FactStore:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from django.db import transaction
 from django.db.models import Q
 
-from kedang.kernel import clock
+from kedang.kernel import clock, once
 from kedang.kernel.errors import Invalid
 from kedang.kernel.names import sort_key
 from kedang.kernel.org.models import Appointment, Delegation, Person, Post, Unit
@@ -152,6 +152,7 @@ def appoint(
             primary = not others.exists()
         elif primary:
             others.update(primary=False)
+        once.forget()
         return Appointment.objects.create(person=person, post=post, unit=unit, start=begin, end=end, primary=primary)
 
 
@@ -166,6 +167,7 @@ def end_appointment(appointment: Appointment, *, last_day: date | None = None) -
     end = last_day or clock.today() - timedelta(days=1)
     appointment.end = end
     appointment.save(update_fields=["end"])
+    once.forget()
 
 
 def transfer(person: Person, post: Post, unit: Unit, *, on: date | None = None) -> Appointment:

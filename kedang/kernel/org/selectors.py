@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Q, QuerySet
 
-from kedang.kernel import clock
+from kedang.kernel import clock, once
 from kedang.kernel.org.models import Appointment, Delegation, Person, Unit
 
 
@@ -23,6 +24,40 @@ def able(on: date | None = None, prefix: str = "") -> Q:
     if on is not None and on < clock.today():
         return Q()
     return Q(**{f"{prefix}is_active": True})
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A post somebody holds in a unit on a day."""
+
+    unit: int
+    post: str
+    is_head: bool
+
+
+def held_by_many(person_ids: Iterable[int], on: date | None = None) -> dict[int, list[Held]]:
+    """What each person holds on a day, the primary post first; one query, once a deed or page. Everyone has an entry."""
+    day, kept = on or clock.today(), once.memory()
+    ids = set(person_ids)
+    unknown = [one for one in ids if ("held", one, day) not in kept]
+    loaded: dict[int, list[Held]] = {one: [] for one in unknown}
+    if unknown:
+        rows = Appointment.objects.filter(current(day), person_id__in=unknown).order_by("-primary", "start", "id")
+        for person, unit, post, head in rows.values_list("person_id", "unit_id", "post__key", "post__is_head"):
+            loaded[person].append(Held(unit, post, head))
+        kept.update({("held", person, day): held for person, held in loaded.items()})
+    return {one: loaded[one] if one in loaded else kept["held", one, day] for one in ids}
+
+
+def held_by(person: Person | int, on: date | None = None) -> list[Held]:
+    """What a person holds on a day, the primary post first."""
+    return held_by_many([_id(person)], on)[_id(person)]
+
+
+def home_unit(person: Person | int, on: date | None = None) -> int | None:
+    """The unit of a person's primary appointment."""
+    held = held_by(person, on)
+    return held[0].unit if held else None
 
 
 def appointments_of(person: Person | int, on: date | None = None) -> list[Appointment]:
@@ -43,12 +78,7 @@ def units_of(person: Person | int, on: date | None = None) -> set[int]:
 
 def units_of_many(person_ids: Iterable[int], on: date | None = None) -> dict[int, set[int]]:
     """Units per person, one query; every asked person has an entry."""
-    ids = set(person_ids)
-    found: dict[int, set[int]] = {person_id: set() for person_id in ids}
-    rows = Appointment.objects.filter(current(on), person_id__in=ids).values_list("person_id", "unit_id")
-    for person_id, unit_id in rows:
-        found[person_id].add(unit_id)
-    return found
+    return {person: {each.unit for each in held} for person, held in held_by_many(person_ids, on).items()}
 
 
 def posts_of(person: Person | int, on: date | None = None) -> set[str]:
@@ -58,12 +88,7 @@ def posts_of(person: Person | int, on: date | None = None) -> set[str]:
 
 def posts_of_many(person_ids: Iterable[int], on: date | None = None) -> dict[int, set[str]]:
     """Post keys per person, one query."""
-    ids = set(person_ids)
-    found: dict[int, set[str]] = {person_id: set() for person_id in ids}
-    rows = Appointment.objects.filter(current(on), person_id__in=ids).values_list("person_id", "post__key")
-    for person_id, key in rows:
-        found[person_id].add(key)
-    return found
+    return {person: {each.post for each in held} for person, held in held_by_many(person_ids, on).items()}
 
 
 def unit_subtree(unit_ids: Collection[int]) -> set[int]:
@@ -134,8 +159,7 @@ def superior(person: Person | int, *, unit_id: int | None = None, on: date | Non
 
 def headed_units(person: Person | int, on: date | None = None) -> set[int]:
     """Units the person leads (not those below them)."""
-    rows = Appointment.objects.filter(current(on), person_id=_id(person), post__is_head=True)
-    return set(rows.values_list("unit_id", flat=True))
+    return {each.unit for each in held_by(person, on) if each.is_head}
 
 
 def subordinates(person: Person | int, on: date | None = None) -> set[int]:

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from django.db import transaction
 
+from kedang.kernel import once
 from kedang.kernel.workdays import library
 from kedang.kernel.workdays.models import CalendarDay, CalendarStamp, CalendarYear
 
@@ -84,7 +85,11 @@ _cached: Calendar | None = None
 
 
 def load() -> Calendar:
-    """The company's calendar. One small query asks for the version; only a changed version reads the days again."""
+    """The company's calendar. One small query a deed asks for the version; only a changed version reads the days again."""
+    return once.remember("calendar", _current)
+
+
+def _current() -> Calendar:
     global _cached
     version = CalendarStamp.objects.filter(pk=1).values_list("version", flat=True).first() or 0
     # Version 0 means 'nothing seeded': never cached, or a fresh database would inherit another one's days.
@@ -163,3 +168,4 @@ def touch() -> None:
     days, and a process that had seen the first would keep it.
     """
     CalendarStamp.objects.update_or_create(pk=1, defaults={"version": secrets.randbits(62) + 1})
+    once.forget()
