@@ -10,6 +10,7 @@ from kedang.web.views import (
     approvals,
     customers,
     deeds,
+    drafting,
     editing,
     file,
     filing,
@@ -57,6 +58,9 @@ urlpatterns = [
     # 制度
     path("rules/", rules.index, name="rules"),
     path("rules/<str:pack>/", rules.regulation, name="rules_pack"),
+    path("rules/<str:pack>/draft/", drafting.draft, name="rules_draft"),
+    path("rules/<str:pack>/versions/<int:number>/", drafting.one_version, name="rules_version"),
+    path("rules/<str:pack>/versions/<int:number>/adopt/", drafting.adopt, name="rules_adopt"),
     path("rules/<str:pack>/<str:clause>/<str:figure>/", rules.cases, name="rules_cases"),
     # 建议与裁定
     path("proposals/", proposals.index, name="proposals"),

@@ -17,7 +17,8 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from kedang.kernel import clock
-from kedang.kernel.fields import Field
+from kedang.kernel.fields import REFERENCES, Field
+from kedang.web.naming import Names
 
 # Up to so many choices are shown side by side: one tap instead of two.
 PILLS = 6
@@ -149,7 +150,14 @@ class Form:
         form = cls(list(fields), **more)
         if request.method == "POST":
             form.take(request.POST)
+        form.picks = {**form._named(), **form.picks}
         return form
+
+    def _named(self) -> dict[str, list[tuple[Any, str]]]:
+        """What pickers show already: the names behind the ids that stand in the form."""
+        pairs = [(one, self.bound(one).raw) for one in self.fields if one.type in REFERENCES]
+        names = Names(pairs)
+        return {one.id: [(value, text)] for one, value in pairs if str(value or "").isdigit() and (text := names(one.type, int(value)))}
 
     def take(self, post: QueryDict) -> None:
         """Read what was typed; keys of fields that this form does not show are not looked at."""

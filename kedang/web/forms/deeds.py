@@ -17,7 +17,7 @@ from kedang.kernel.fields import Field
 from kedang.kernel.norms.engine import Decision
 from kedang.kernel.norms.store import regulations
 from kedang.kernel.norms.vocabulary import Action
-from kedang.kernel.org.models import Person
+from kedang.kernel.org.models import Person, Post
 from kedang.web.forms.bound import Form
 
 NOT_TYPED = {"customer", "version", "clear"}
@@ -55,9 +55,16 @@ class DeedForm:
 def deed_form(request: HttpRequest, spec: Action, file: int | None, initial: Mapping[str, Any] | None = None) -> DeedForm:
     """The form as the request brings it."""
     parts = _attached(spec, file)
-    own = [one for one in spec.args if one.id not in NOT_TYPED or (one.id == "customer" and file is None)]
+    own = [_offered(one) for one in spec.args if one.type != "json" and (one.id not in NOT_TYPED or (one.id == "customer" and file is None))]
     known = [*own, *(one for _, _, fields in parts for one in fields)]
     return DeedForm(spec, Form.of(request, known, initial=initial or {}), parts)
+
+
+def _offered(one: Field) -> Field:
+    """A post is chosen from the posts there are, though the command takes its key as text."""
+    if one.id != "post" or one.type != "text":
+        return one
+    return replace(one, type="choice", values=dict(Post.objects.values_list("key", "name")))
 
 
 def _attached(spec: Action, file: int | None) -> list[tuple[str, str, list[Field]]]:

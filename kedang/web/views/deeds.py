@@ -19,6 +19,8 @@ from kedang.web.replies import go, is_fragment
 
 # Their forms stand elsewhere, with more than a list of arguments.
 ELSEWHERE = {"customer.update", "form.file", "approval.move", "customer.search", "customer.register"}
+# Not offered as commands to packs and API, yet each has its button.
+OPEN = ("flow.move", "org.", "calendar.", "pack.", "duty.")
 DONE = {"file.open": "已打开。", "contact.record": "跟进已记下。"}
 
 
@@ -31,12 +33,18 @@ def about_file(request: HttpRequest, pk: int, action: str) -> HttpResponse:
 
 def alone(request: HttpRequest, action: str) -> HttpResponse:
     """A deed about no file, or about one still to be chosen."""
-    return _deed(request, _spec(action), None, {"back": reverse("inbox")})
+    return _deed(request, _spec(action), None, {"back": _back(action)})
+
+
+def _back(action: str) -> str:
+    """Where a deed that is about no file was begun."""
+    tab = {"org": "people", "calendar": "calendar", "pack": "packs"}.get(action.partition(".")[0])
+    return f"{reverse('manage')}?tab={tab}" if tab else reverse("inbox")
 
 
 def _spec(action: str) -> Action:
     spec = vocabulary.actions.get(action)
-    if spec is None or action in ELSEWHERE or not (spec.public or action == "flow.move"):
+    if spec is None or action in ELSEWHERE or not (spec.public or action.startswith(OPEN)):
         raise NotFound
     return spec
 

@@ -21,8 +21,8 @@ from kedang.web.paging import page_of
 
 TABS = {"people": "人员", "units": "部门与任职", "calendar": "工作日历", "packs": "制度版本", "health": "运行"}
 DEEDS = {
-    "people": ("org.create_person", "org.appoint"), "units": ("org.create_unit", "org.create_post", "org.appoint"),
-    "calendar": ("calendar.set_day", "calendar.confirm_year"), "packs": ("pack.load", "pack.draft", "pack.adopt"), "health": (),
+    "people": ("org.add_person", "org.appoint"), "units": ("org.add_unit", "org.rename_unit", "org.appoint"),
+    "calendar": ("calendar.set_day",), "packs": ("pack.load", "pack.draft", "pack.adopt"), "health": (),
 }  # fmt: skip
 
 
