@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 
 from kedang.kernel.actions import packs
 from kedang.kernel.norms.models import PackState
@@ -69,9 +70,11 @@ def found(password: str, since: date) -> Company:
     root = org.create_unit(ROOT)
     units = {ROOT: root} | {name: org.create_unit(name, root, sort) for sort, name in enumerate(UNITS, start=1)}
     hired = since.replace(year=since.year - 1)
-    people = {login: _hire(login, name, jobs, password, posts, units, hired) for login, name, jobs in PEOPLE}
+    people = {login: _hire(login, name, jobs, posts, units, hired) for login, name, jobs in PEOPLE}
     login, name = ADMIN
-    people[login] = org.create_person(username=login, name=name, password=password, is_admin=True)
+    people[login] = org.create_person(username=login, name=name, is_admin=True)
+    # One password for all, so hashed once: argon2 is slow on purpose.
+    Person.objects.update(password=make_password(password))
     return Company(people, units)
 
 
@@ -79,12 +82,11 @@ def _hire(
     login: str,
     name: str,
     jobs: list[tuple[str, str]],
-    password: str,
     posts: dict[str, Post],
     units: dict[str, Unit],
     since: date,
 ) -> Person:
-    person = org.create_person(username=login, name=name, password=password, email=f"{login}@example.com")
+    person = org.create_person(username=login, name=name, email=f"{login}@example.com")
     for number, (post, unit) in enumerate(jobs):
         org.appoint(person, posts[post], units[unit], start=since, primary=number == 0)
     return person

@@ -70,7 +70,9 @@ def _tell(
         contacts=int(360 * scale), visits=int(200 * scale), expenses=int(70 * scale), readings=int(26 * scale),
         changes=int(22 * scale), contracts=int(36 * scale),
     )  # fmt: skip
-    medical.plan_work(contacts=int(160 * scale), visits=int(50 * scale), borrowings=int(12 * scale), expenses=int(16 * scale))
+    medical.plan_work(
+        contacts=int(160 * scale), visits=int(50 * scale), borrowings=int(12 * scale), expenses=int(16 * scale)
+    )
     story.run(step)
     return story
 

@@ -130,7 +130,11 @@ class Medical:
             self._plan_quarter(end)
 
     def _quarter_ends(self) -> list[date]:
-        days = [date(year, month, day) for year in (self.story.first.year, self.story.until.year + 1) for month, day in ((3, 31), (6, 30), (9, 30), (12, 31))]
+        days = [
+            date(year, month, day)
+            for year in (self.story.first.year, self.story.until.year + 1)
+            for month, day in ((3, 31), (6, 30), (9, 30), (12, 31))
+        ]
         return sorted({day for day in days if self.story.first < day <= self.story.until.date()})
 
     def _any(self) -> tuple[int, str]:
@@ -145,13 +149,22 @@ class Medical:
     def _work_visit(self) -> None:
         file, login = self._any()
         self.story.do(
-            "visit.record", login, customer=file, content=self.story.rng.choice(VISITS), with_person=self.made[file].contact
+            "visit.record",
+            login,
+            customer=file,
+            content=self.story.rng.choice(VISITS),
+            with_person=self.made[file].contact,
         )
 
     def _work_expense(self) -> None:
         file, login = self._any()
         claim = self.story.do(
-            "expense.submit", login, customer=file, kind="差旅", amount=f"{self.story.rng.randint(200, 1800)}.00", note="拜访差旅"
+            "expense.submit",
+            login,
+            customer=file,
+            kind="差旅",
+            amount=f"{self.story.rng.randint(200, 1800)}.00",
+            note="拜访差旅",
         )
         if claim and self.story.chance(0.8):
             self.story.later(2, lambda: self.story.do("expense.review", "wu", expense=claim, agree=True))
@@ -175,14 +188,27 @@ class Medical:
         days = self.story.calendar.workdays_in(end - timedelta(days=24), last)
         for file in list(self.long):
             if self.story.chance(0.9):
-                day = self.story.rng.choice(days) if self.story.chance(0.9) else self.story.calendar.add_workdays(end, 4)
+                day = (
+                    self.story.rng.choice(days) if self.story.chance(0.9) else self.story.calendar.add_workdays(end, 4)
+                )
                 self.story.plan(self.story.moment(day), lambda file=file: self._update(file))  # type: ignore[misc]
         self.story.plan(self.story.moment(last, 15), self._count)
 
     def _update(self, file: int) -> None:
         login, made = self.files[file], self.made[file]
         data: dict[str, Any] = {"added": "补充本季销量与库存情况，更新科室联系人"}
-        names = ("name", "kind_of_customer", "cooperation", "contact_name", "phone", "address", "nature", "parent_unit", "source", "credit_code")
+        names = (
+            "name",
+            "kind_of_customer",
+            "cooperation",
+            "contact_name",
+            "phone",
+            "address",
+            "nature",
+            "parent_unit",
+            "source",
+            "credit_code",
+        )
         data |= {f"checked_{name}": "仍有效" for name in names}
         if self.story.chance(0.3):
             data |= {"phone": self.story.names.mobile(), "checked_phone": "已修改"}
@@ -199,10 +225,16 @@ class Medical:
 
     def _count(self) -> None:
         keeper = self.story.company[KEEPER]
-        kept = list(Custody.objects.filter(custodian=keeper, end=None).order_by("customer_id").values_list("customer_id", flat=True))
+        kept = list(
+            Custody.objects.filter(custodian=keeper, end=None)
+            .order_by("customer_id")
+            .values_list("customer_id", flat=True)
+        )
         if len(kept) < 3:
             return
         missing = kept[len(kept) // 2]
         found = [file for file in kept if file != missing]
         self.story.do("inventory.count", KEEPER, counted_on=self.story.clock.at.date(), found=found)
-        self.story.later(3, lambda: self.story.do("inventory.find", KEEPER, customer=missing, note="夹在相邻卷宗内，已归位"))
+        self.story.later(
+            3, lambda: self.story.do("inventory.find", KEEPER, customer=missing, note="夹在相邻卷宗内，已归位")
+        )

@@ -31,15 +31,52 @@ NATURES = ["民营企业", "民营企业", "民营企业", "国有企业", "外�
 PARENTS = ["无", "无", "无", "市国资委", "省机械工业集团", "总部位于香港的控股公司"]
 SOURCES = ["展会", "转介绍", "电话咨询", "陌拜", "搜索引擎", "线上咨询", "广告"]
 SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕"
-GIVEN = ["建军", "志强", "丽娟", "晓东", "国华", "海燕", "文斌", "秀英", "明辉", "雅琴", "振宇", "淑芬", "浩然", "美玲", "立群", "一鸣", "佳怡", "永康"]
+GIVEN = [
+    "建军",
+    "志强",
+    "丽娟",
+    "晓东",
+    "国华",
+    "海燕",
+    "文斌",
+    "秀英",
+    "明辉",
+    "雅琴",
+    "振宇",
+    "淑芬",
+    "浩然",
+    "美玲",
+    "立群",
+    "一鸣",
+    "佳怡",
+    "永康",
+]
 POSTS = ["采购经理", "总经理", "采购主管", "办公室主任", "生产部长", "财务经理", "行政主管"]
 MEDICAL_POSTS = {
     "hospital": ["药剂科主任", "采购办主任", "院办主任"], "pharmacy": ["店长", "采购员"], "dealer": ["总经理", "采购经理"],
     "retailer": ["店主", "店长"],
 }  # fmt: skip
-MEDICAL_NATURES = {"hospital": ["公立医院"], "pharmacy": ["民营企业", "个体工商户"], "dealer": ["民营企业", "国有企业"], "retailer": ["个体工商户"]}
+MEDICAL_NATURES = {
+    "hospital": ["公立医院"],
+    "pharmacy": ["民营企业", "个体工商户"],
+    "dealer": ["民营企业", "国有企业"],
+    "retailer": ["个体工商户"],
+}
 HOSPITALS = ["人民医院", "肿瘤医院", "第一人民医院", "中医医院", "妇幼保健院", "第二人民医院", "康复医院", "口腔医院"]
-PHARMACIES = ["仁和", "同济堂", "百草堂", "康民", "益丰年", "存仁堂", "普济", "德仁堂", "万安", "济民", "春和堂", "福泽"]
+PHARMACIES = [
+    "仁和",
+    "同济堂",
+    "百草堂",
+    "康民",
+    "益丰年",
+    "存仁堂",
+    "普济",
+    "德仁堂",
+    "万安",
+    "济民",
+    "春和堂",
+    "福泽",
+]
 KINDS = ["hospital", "pharmacy", "dealer", "retailer"]
 
 
@@ -88,7 +125,9 @@ class Names:
             branch = self.rng.choice(["", "人民路店", "长江路店", "望江路店", "春晓路店"])
             return f"{place}{self.rng.choice(PHARMACIES)}大药房{branch}"
         if kind == "dealer":
-            return f"{place}{self.rng.choice(BRANDS)}医药{self.rng.choice(['有限公司', '股份有限公司', '贸易有限公司'])}"
+            return (
+                f"{place}{self.rng.choice(BRANDS)}医药{self.rng.choice(['有限公司', '股份有限公司', '贸易有限公司'])}"
+            )
         return f"{place}{self.rng.choice(BRANDS)}保健品{self.rng.choice(['商行', '经营部', '专营店'])}"
 
     def _once(self, draw: Callable[[], str]) -> str:
@@ -126,7 +165,9 @@ class Names:
 
     def mobile(self) -> str:
         """A mobile number."""
-        return f"{self.rng.choice(['138', '139', '136', '158', '186', '135', '177'])}{self.rng.randint(0, 99_999_999):08d}"
+        return (
+            f"{self.rng.choice(['138', '139', '136', '158', '186', '135', '177'])}{self.rng.randint(0, 99_999_999):08d}"
+        )
 
     def _code(self) -> str:
         self.sequence += self.rng.randint(1, 90)

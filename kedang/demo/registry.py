@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from kedang.demo.names import Made
@@ -34,6 +34,7 @@ class Registry:
         self.made: dict[int, Made] = {}
         self.filed: set[int] = set()
         self.contracts: dict[int, int] = {}
+        self.planned: set[tuple[int, date]] = set()
 
     # ---- 期初 -----------------------------------------------------------------------------------------------------
 
@@ -113,7 +114,11 @@ class Registry:
         self.story.do("customer.add_collaborator", login, customer=file, person=self.story.company[other].pk)
 
     def _report(self, login: str, file: int) -> None:
-        data = {"contacted_on": self.story.clock.at.date(), "content": "已联系对方负责人，有明确意向", "next_step": "一周内提交方案"}
+        data = {
+            "contacted_on": self.story.clock.at.date(),
+            "content": "已联系对方负责人，有明确意向",
+            "next_step": "一周内提交方案",
+        }
         self.story.do("form.file", login, form="customer-registry.contact_report", customer=file, data=data)
 
     def _file(self, login: str, file: int, category: str) -> None:
@@ -137,12 +142,17 @@ class Registry:
         self.story.later(self.story.rng.randint(3, 9), lambda: self._expense(login, file))
 
     def _urge(self, file: int) -> None:
-        data = {"urged_on": self.story.clock.at.date(), "result": self.story.rng.choice(["答应本周补报", "电话未接", "说明资料不全"])}
+        data = {
+            "urged_on": self.story.clock.at.date(),
+            "result": self.story.rng.choice(["答应本周补报", "电话未接", "说明资料不全"]),
+        }
         self.story.do("form.file", "lin", form="customer-registry.urge_record", customer=file, data=data)
 
     # ---- daily work -----------------------------------------------------------------------------------------------
 
-    def plan_work(self, *, contacts: int, visits: int, expenses: int, readings: int, changes: int, contracts: int) -> None:
+    def plan_work(
+        self, *, contacts: int, visits: int, expenses: int, readings: int, changes: int, contracts: int
+    ) -> None:
         """Contacts, visits, claims, readings, changes and contracts over the whole time."""
         works = [
             (contacts, self._work_contact), (visits, self._work_visit), (expenses, self._work_expense),
@@ -180,13 +190,20 @@ class Registry:
         file, login = self._any()
         days = self.story.rng.randint(1, 6)
         day = self.story.calendar.add_workdays(self.story.clock.at.date(), days)
+        if (file, day) in self.planned:
+            return
+        self.planned.add((file, day))
         self.story.do("visit.plan", login, customer=file, planned_on=day, purpose="季度拜访")
         if self.story.chance(0.85):
             self.story.later(days, lambda: self._visit(login, file), 17)
 
     def _visit(self, login: str, file: int) -> None:
         self.story.do(
-            "visit.record", login, customer=file, content=self.story.rng.choice(VISITS), with_person=self.made[file].contact
+            "visit.record",
+            login,
+            customer=file,
+            content=self.story.rng.choice(VISITS),
+            with_person=self.made[file].contact,
         )
 
     def _work_expense(self) -> None:
@@ -224,7 +241,12 @@ class Registry:
         file = self.story.rng.choice(filed)
         login = self.files[file]
         matter, old, new = self.story.rng.choice(
-            [("法定代表人变更", "陈国华", "林志强"), ("注册地址迁移", "老厂区", "新厂区"), ("采购负责人更换", "", ""), ("股东变更", "", "引入新股东")]
+            [
+                ("法定代表人变更", "陈国华", "林志强"),
+                ("注册地址迁移", "老厂区", "新厂区"),
+                ("采购负责人更换", "", ""),
+                ("股东变更", "", "引入新股东"),
+            ]
         )
         self.story.do("customer.report_change", login, customer=file, matter=matter, side="客户方", old=old, new=new)
         wait = self.story.rng.randint(1, 5) if self.story.chance(0.75) else self.story.rng.randint(6, 9)

@@ -55,7 +55,10 @@ class Story:
 
     def moment(self, day: date, hour: int | None = None) -> datetime:
         """A moment of office hours on a day."""
-        return clock.at_time(day, time(hour if hour is not None else self.rng.choice([9, 10, 11, 13, 14, 15, 16]), self.rng.randint(0, 59)))
+        return clock.at_time(
+            day,
+            time(hour if hour is not None else self.rng.choice([9, 10, 11, 13, 14, 15, 16]), self.rng.randint(0, 59)),
+        )
 
     def some_day(self) -> date:
         """A working day of the story."""
@@ -117,7 +120,9 @@ class Story:
         if not self.chance(0.92):
             return
         opinions = ["同意", "同意，注意保密", "同意查阅，用后及时关闭"]
-        move, opinion = ("agree", self.rng.choice(opinions)) if self.chance(0.8) else ("reject", "与本人业务无关，不同意")
+        move, opinion = (
+            ("agree", self.rng.choice(opinions)) if self.chance(0.8) else ("reject", "与本人业务无关，不同意")
+        )
         self.later(self.rng.choice([0, 1, 1, 2]), lambda: self._vote(request.pk, move, opinion), 16)
 
     def _vote(self, request: int, move: str, opinion: str) -> None:
