@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from kedang.kernel import clock
 from kedang.kernel.errors import KedangError
+from kedang.kernel.once import once
 from kedang.web import outcomes, sessions
 from kedang.web.replies import is_fragment
 
@@ -74,7 +75,9 @@ class SignedIn:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        # What a page asks for many times (who one is, what is in force) is looked up once.
+        with once():
+            return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: object, args: object, kwargs: object) -> HttpResponse | None:
         """Before the view."""

@@ -17,6 +17,7 @@ from kedang.kernel.actions import access, flows
 from kedang.kernel.actions import forms as kernel_forms
 from kedang.kernel.actions import dry_run, perform_read
 from kedang.kernel.approvals import selectors as approvals
+from kedang.kernel.errors import NotFound
 from kedang.kernel.models import Chip
 from kedang.kernel.norms import explain
 from kedang.kernel.norms.models import Duty, FormRecord, Grant
@@ -73,23 +74,41 @@ class Task:
 def page(request: HttpRequest, pk: int) -> HttpResponse:
     """The file; without the right to open it, its head and how to ask for it."""
     who = access.standing(request.user.pk)
-    head = selectors.customer_head(request.user, pk, who=who)
     decision = perform_read("file.open", by=request.user, customer=pk)
-    context = {"head": head, "tab": "timeline", "tabs": [], **_sides(request, pk)}
     if decision.verdict != "allow":
-        return render(request, _template(request, "customers/closed.html"), {**context, **_closed(request, pk)})
+        context = {"head": selectors.customer_head(request.user, pk, who=who), **_closed(request, pk)}
+        return render(request, _template(request, "customers/closed.html"), context)
     tab = request.GET.get("tab", "timeline")
     tab = tab if tab in TABS else "timeline"
-    context |= {
-        "file": selectors.customer_page(request.user, pk, who=who), "tab": tab,
-        "tabs": [(key, label, key == tab) for key, label in TABS.items()], **_tab(request, pk, tab, head),
-    }  # fmt: skip
+    tabs = [(key, label, key == tab) for key, label in TABS.items()]
     if is_fragment(request) and request.htmx.target == "tab":
+        file = selectors.customer_page(request.user, pk, who=who) if tab in ("data", "contacts") else None
+        head = file.head if file else selectors.customer_head(request.user, pk, who=who)
+        context = {"head": head, "file": file, "tab": tab, "tabs": tabs, **_tab(request, pk, tab, head)}
         return render(request, "customers/file.html#tab", context)
-    view = files.view(pk)
-    context |= {"groups": _groups(request, pk, who), "moves": _moves(request, view, who), "forms": _forms(view),
-                "complete": _completeness(view)}  # fmt: skip
+    file = selectors.customer_page(request.user, pk, who=who)
+    context = {
+        "head": file.head, "file": file, "tab": tab, "tabs": tabs, "forms": _forms(files.view(pk)),
+        **_sides(request, pk), **_tab(request, pk, tab, file.head),
+    }  # fmt: skip
     return render(request, _template(request, "customers/file.html"), context)
+
+
+def rail(request: HttpRequest, pk: int) -> HttpResponse:
+    """Completeness, flows with their steps, and the regulations that act: fetched after the page."""
+    if perform_read("file.open", by=request.user, customer=pk).verdict != "allow":
+        raise NotFound
+    view = files.view(pk)
+    context = {
+        "moves": _moves(request, view, access.standing(request.user.pk)), "complete": _completeness(view), "acting": list(_covering(view)),
+    }  # fmt: skip
+    return render(request, "customers/rail.html", context)
+
+
+def acts(request: HttpRequest, pk: int) -> HttpResponse:
+    """The menu of all deeds about the file, fetched when it is opened: twenty dry runs that most readings do without."""
+    selectors.file_for(request.user, pk)
+    return render(request, "customers/acts.html", {"groups": _groups(request, pk, access.standing(request.user.pk))})
 
 
 def _template(request: HttpRequest, name: str) -> str:
@@ -105,7 +124,6 @@ def _sides(request: HttpRequest, pk: int) -> dict[str, Any]:
         "tasks": found,
         "requests": list(approvals.open_for_file(pk)[:5]),
         "chips": list(Chip.objects.filter(file=pk)[:5]),
-        "acting": [version for version in regs.in_force() if version.covers(files.view(pk), ())],
     }
 
 
