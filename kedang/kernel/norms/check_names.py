@@ -145,6 +145,8 @@ class Names:
             self._trigger(norm.opens, (*path, "opens"))
         if isinstance(norm, DutyNorm | ScheduleNorm):
             self._trigger(norm.done, (*path, "done"))
+            self._events(norm.due.pause, (*path, "due", "pause"))
+            self._events(norm.due.resume, (*path, "due", "resume"))
         elif isinstance(norm, ProhibitionNorm):
             self._one_of("审批路线", norm.lifted_by, self.pack.routes, (*path, "lifted_by"))
         elif isinstance(norm, ApprovalNorm):
@@ -184,8 +186,17 @@ class Names:
 
     def _breachable(self, name: str, path: KeyPath) -> None:
         found = next((norm for norm in self.pack.norms if norm.id == name), None)
-        if found is not None and found.kind not in ("duty", "schedule"):
+        if isinstance(found, ProhibitionNorm):
+            self._outside(found, (*path, "breach"))
+        elif found is not None and found.kind not in ("duty", "schedule"):
             self._fault((*path, "breach"), f"“{name}”不是义务或定期事项，不会逾期")
+
+    def _outside(self, norm: ProhibitionNorm, path: KeyPath) -> None:
+        """A prohibition is broken only by what happens outside; what is done inside is refused."""
+        names = norm.action if isinstance(norm.action, list) else [norm.action]
+        known = [self.vocabulary.actions.get(name) for name in names if isinstance(name, str)]
+        if norm.effect != "refuse" or not any(action and action.place == "outside" for action in known):
+            self._fault(path, f"“{norm.id}”会被系统拒绝，不会违反", "只有对外部行为（如 contact.record）的禁止才会被违反")
 
 
 def unfilled(loaded: LoadedPack) -> Iterator[Problem]:

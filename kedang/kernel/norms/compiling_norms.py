@@ -10,7 +10,8 @@ from kedang.kernel.norms import compiling_effects as effects
 from kedang.kernel.norms.binding import DUTY, FILE, FILED, PERIOD, Vars, as_list, each_of, kinds_of
 from kedang.kernel.norms.clauses import numbers
 from kedang.kernel.norms.compiled import ActionKey, CompiledNorm
-from kedang.kernel.norms.compiling_tools import IDENTIFIER, NormTools
+from kedang.kernel.norms.compiling_due import DueTools
+from kedang.kernel.norms.compiling_tools import IDENTIFIER
 from kedang.kernel.norms.expressions import Var
 from kedang.kernel.norms.expressions.types import element
 from kedang.kernel.norms.problems import suggest
@@ -19,20 +20,20 @@ from kedang.kernel.norms.schema import (
     AssignmentNorm,
     ComputationNorm,
     ConsequenceNorm,
-    Due,
     DutyNorm,
     ExprEvery,
+    Norm,
     ProhibitionNorm,
     ScheduleNorm,
     TableEvery,
     Trigger,
 )
-from kedang.kernel.workdays import deadlines, periods
+from kedang.kernel.workdays import periods
 
 _PERCENT = re.compile(r"\d+(\.\d+)?%")
 
 
-class NormCompiler(NormTools):
+class NormCompiler(DueTools):
     """One norm's way from shape to compiled."""
 
     def compile(self) -> CompiledNorm:
@@ -59,11 +60,12 @@ class NormCompiler(NormTools):
         variables |= self._for_each_of_duty(norm.opens, variables)
         self.expr("opens.where", norm.opens.where, variables)
         self.expr("when", norm.when, variables)
-        self.target("bearer", norm.bearer, variables)
+        self.bearer(norm.bearer, variables)
         self._done(norm.done, variables)
-        self._due(norm.due, variables)
+        self.due(norm.due, variables)
         self.expr("void_when", norm.void_when, {**FILE, "bearer": Var("person", "责任人")}, gaps=True)
         self._remind(norm.remind)
+        self._stricter(norm, "duty")
         self.more = {"opens_events": tuple(kinds_of(norm.opens)), "done_events": tuple(kinds_of(norm.done))}
 
     def _for_each_of_duty(self, opens: Trigger, variables: Vars) -> Vars:
@@ -100,24 +102,13 @@ class NormCompiler(NormTools):
         if isinstance(done.count, str):
             self.expr("done.count", done.count, {**variables, **bearer}, "number")
 
-    def _due(self, due: Due, variables: Vars) -> None:
-        self.literal("due.within", due.within, "duration")
-        self.literal("due.at", due.at, "time")
-        self.expr("due.from", due.from_, variables, "date|datetime", gaps=True)
-        if due.on is not None:
-            self._due_on(due.on, variables)
-        if due.grace is not None:
-            self.literal("due.grace.until", due.grace.until, "time")
-
-    def _due_on(self, spec: str, variables: Vars) -> None:
-        """A named day, a parameter, or an expression of type date."""
-        try:
-            deadlines.check_spec(spec)
-        except ValueError as fault:
-            if re.search(r"[(.]", spec) or spec in variables or spec in self.pack.parameters:
-                self.expr("due.on", spec, variables, "date|datetime", gaps=True)
-            else:
-                self.fault("due.on", str(fault))
+    def _stricter(self, norm: Norm, kind: str) -> None:
+        """`longer` and `shorter` compare deadlines, `more_approvers` routes."""
+        said = {"duty": ("longer", "shorter"), "approval": ("more_approvers",)}.get(kind, ())
+        if norm.stricter is not None and norm.stricter not in said:
+            needs = "审批" if norm.stricter == "more_approvers" else "义务"
+            hint = f"这里可写 {'、'.join(said)}" if said else "改写 overrides，或去掉 stricter"
+            self.fault("stricter", f"stricter: {norm.stricter} 只用于{needs}", hint)
 
     def _remind(self, spans: list[str]) -> None:
         for index, span in enumerate(spans):
@@ -126,20 +117,36 @@ class NormCompiler(NormTools):
     # ---- schedules ----------------------------------------------------------------------------------------
 
     def _schedule(self, norm: ScheduleNorm) -> None:
-        kind, role = self._for_each("for_each", norm.for_each)
+        each, _, asked_of = norm.for_each.partition(" where ")
+        kind, role = self._for_each("for_each", each.strip())
         variables = {**each_of(kind), **PERIOD}
         self._every(norm.every, variables)
-        self.expr("when", norm.when, variables, gaps=kind == "file")
+        self._of_whom({"when": norm.when, "where": norm.where, "for_each": asked_of.strip() or None}, kind, variables)
         if norm.bearer == "each":
             if kind not in ("holder", "unit", "person"):
                 self.fault("bearer", "这里没有逐个的人或部门", "写责任人，例如 file.owner")
         else:
-            self.target("bearer", norm.bearer, variables)
+            self.bearer(norm.bearer, variables)
         self._done(norm.done, variables)
-        self._due(norm.due, variables)
+        self.due(norm.due, variables)
         self.expr("void_when", norm.void_when, {**FILE, "bearer": Var("person", "责任人")}, gaps=True)
         self._remind(norm.remind)
+        self._stricter(norm, "schedule")
         self.more = {"for_each": (kind, role), "done_events": tuple(kinds_of(norm.done))}
+
+    def _of_whom(self, said: dict[str, str | None], kind: str, variables: Vars) -> None:
+        """`when`, `where` and `for_each: … where` all say of whom it is asked: each is checked, then they are one."""
+        texts = []
+        for path, text in said.items():
+            self.expr(path, text, variables, gaps=kind == "file")
+            made = self.exprs.pop(path, None)
+            if text is not None and made is not None:
+                texts.append((path, text, made))
+        if len(texts) == 1:
+            self.exprs["when"] = texts[0][2]
+        elif texts:
+            self.expr(texts[0][0], " and ".join(f"({text})" for _, text, _ in texts), variables, gaps=kind == "file")
+            self.exprs["when"] = self.exprs.pop(texts[0][0])
 
     def _for_each(self, path: str, text: str) -> tuple[str, str]:
         """'holder of sales' as ('holder', 'sales')."""
@@ -218,12 +225,14 @@ class NormCompiler(NormTools):
 
     def _prohibition(self, norm: ProhibitionNorm) -> None:
         variables = self._guard(norm)
+        self._stricter(norm, "prohibition")
         self.target("ask", norm.ask, variables)
         if norm.field and norm.field not in variables:
             self.fault("field", f"没有栏目“{norm.field}”", suggest(norm.field, variables))
 
     def _approval(self, norm: ApprovalNorm) -> None:
         variables = self._guard(norm)
+        self._stricter(norm, "approval")
         if norm.grant is not None:
             self.literal("grant.lasts", norm.grant.lasts, "duration")
             self.expr("grant.until", norm.grant.until, variables, "date|datetime", gaps=True)

@@ -94,6 +94,12 @@ class Duty(models.Model):
     done_by = models.BigIntegerField("办结事件", null=True, blank=True)
     done_at = models.DateTimeField("办结时间", null=True, blank=True)
     asked_request = models.BigIntegerField("报批中的申请", null=True, blank=True)
+    not_before = models.DateTimeField("最早办理时间", null=True, blank=True)
+    extensions = models.PositiveSmallIntegerField("延期次数", default=0)
+    first_due_at = models.DateTimeField("原期限", null=True, blank=True)
+    paused_at = models.DateTimeField("暂停计时", null=True, blank=True)
+    outside = models.CharField("外部当事人", max_length=40, blank=True, default="")
+    awaits_form = models.CharField("待起草的表单", max_length=120, blank=True, default="")
     closing_note = models.TextField(blank=True, default="")
 
     class Meta:

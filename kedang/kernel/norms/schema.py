@@ -225,6 +225,35 @@ class Grace(Strict):
     clause: Clause = ""
 
 
+class Before(Strict):
+    """Due some time before a day that the case itself names: {event: planned_on, n: 2 working_days}."""
+
+    event: Expr
+    """An expression giving a date or an instant, or the name of a data key of the opening event."""
+    n: str
+    """A duration or the name of a parameter."""
+
+
+class Window(Strict):
+    """Not before one day and not after another, both as `on` names days."""
+
+    from_: str = Field(alias="from")
+    to: str
+    at: str | None = None
+    """A clock time on the last day, or the name of a parameter."""
+
+
+class Extend(Strict):
+    """The bearer may move the due time himself, this often and this far."""
+
+    times: int | str = 1
+    """A number or the name of a parameter."""
+    each: str
+    total: str | None = None
+    """The most that all extensions together may add to the original due time."""
+    clause: Clause = ""
+
+
 class Due(Strict):
     within: str | None = None
     """A duration (`5 working_days`) or the name of a parameter."""
@@ -237,6 +266,13 @@ class Due(Strict):
     grace: Grace | None = None
     from_: Expr | None = Field(default=None, alias="from")
     """What the period counts from when that is not the opening event's occurred_at."""
+    before: Before | None = None
+    window: Window | None = None
+    extend: Extend | None = None
+    pause: str | list[str] | None = None
+    """Kinds of events on the file after which the clock of its open duties stands still …"""
+    resume: str | list[str] | None = None
+    """… and those with which it goes on; the due time moves by the time between."""
     clause: Clause = ""
 
 
@@ -252,10 +288,18 @@ class NormBase(Strict):
     name: str = ""
 
 
+class OutsideBearer(Strict):
+    """Somebody outside the company must act; a role of the pack reports that he did."""
+
+    outside: str
+    """`customer`, or the party in Chinese: 供应商."""
+    reported_by: str
+
+
 class DutyNorm(NormBase):
     kind: Literal["duty"]
     opens: Trigger
-    bearer: Expr = "event.actor"
+    bearer: Expr | OutsideBearer = "event.actor"
     follow: Literal["owner", "none"] = "none"
     bearers: Literal["all", "any", "first"] = "any"
     done: Trigger
@@ -282,8 +326,10 @@ class ScheduleNorm(NormBase):
     every: str | TableEvery | ExprEvery
     """workday, day, week, month, quarter, half_year, year, or the name of a period parameter."""
     for_each: str
-    """`holder of ROLE`, `file`, `unit of ROLE`, or `company`."""
-    bearer: Expr = "each"
+    """`holder of ROLE`, `file`, `unit of ROLE`, `person` or `company`; a condition may follow: `file where …`."""
+    where: Expr | None = None
+    """Of whom it is asked at all; the same as `for_each: … where`."""
+    bearer: Expr | OutsideBearer = "each"
     follow: Literal["owner", "none"] = "owner"
     done: Trigger
     due: Due = Due()
@@ -344,6 +390,7 @@ class Absent(Strict):
 
 class LadderStep(Strict):
     on_day: int
+    """Days after the anchor; below zero, days before it."""
     do: list[dict[str, Any]] | dict[str, Any]
 
 
