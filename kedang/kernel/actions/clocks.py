@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Max
+
 from kedang.kernel import clock, files
+from kedang.kernel.ledger.models import Event
 from kedang.kernel.norms.compiled import CompiledNorm
-from kedang.kernel.norms.expressions import UNKNOWN
+from kedang.kernel.norms.expressions import UNKNOWN, Env, evaluate_many
 from kedang.kernel.norms.models import Clock
 from kedang.kernel.norms.schema import ConsequenceNorm
-from kedang.kernel.norms.store import Version, env_of
+from kedang.kernel.norms.store import Version, env_of, fact_store
 from kedang.kernel.workdays import calendar, deadlines
 from kedang.kernel.workdays.durations import Duration
 
 if TYPE_CHECKING:
     from kedang.kernel.actions.reacting import Generation
 
+CHUNK = 1000
 STARTING = ("customer.registered", "customer.transferred", "customer.claimed", "flow.moved")
 
 
@@ -62,6 +66,13 @@ def _start(
     when = norm.expr("when") or norm.expr("where")
     if when is not None and when.evaluate(env_of(version, variables, generation.facts)).truth is False:
         return
+    Clock.objects.filter(norm=norm.qid, file=file, fired_at=None).delete()
+    _set(version, norm, rule, file, at)
+
+
+def _set(version: Version, norm: CompiledNorm, rule: ConsequenceNorm, file: int, at: datetime) -> None:
+    """A clock that runs from an instant; one that ran out from the same instant is not set again."""
+    assert rule.absent is not None
     params = version.params(at.date())
     cal = calendar.load()
     span = params.get(rule.absent.for_) or Duration.parse(rule.absent.for_)
@@ -70,10 +81,51 @@ def _start(
     if rule.warn:
         before = params.get(rule.warn) or Duration.parse(rule.warn)
         warn = due - timedelta(days=before.n * (7 if before.unit == "week" else 1))
-    Clock.objects.filter(norm=norm.qid, file=file, fired_at=None).delete()
-    Clock.objects.create(
-        norm=norm.qid, version=version.number, file=file, subject=f"file:{file}", anchor=at, due_at=due, warn_at=warn
+    Clock.objects.get_or_create(
+        norm=norm.qid,
+        subject=f"file:{file}",
+        step=0,
+        anchor=at,
+        defaults={"version": version.number, "file": file, "due_at": due, "warn_at": warn},
     )
+
+
+def wind(version: Version, norm: CompiledNorm) -> None:
+    """Clocks and ladders for files that have none: what was there before the regulation came into force."""
+    rule = norm.norm
+    assert isinstance(rule, ConsequenceNorm)
+    facts = fact_store()
+    known = set(Clock.objects.filter(norm=norm.qid).values_list("file", flat=True))
+    waiting = [file for file in files.ids_in_units(version.units) if file not in known]
+    when = norm.expr("when") or norm.expr("where")
+    for start in range(0, len(waiting), CHUNK):
+        part = waiting[start : start + CHUNK]
+        envs = [env_of(version, {"file": file, "customer": file}, facts) for file in part]
+        held = [o.truth for o in evaluate_many(when, envs)] if when is not None and rule.absent else [True] * len(part)
+        begun = _beginnings(version, norm, rule, part, envs) if rule.absent else {}
+        for file, truth in zip(part, held, strict=True):
+            if rule.ladder is not None:
+                climb(version, norm, rule, file, {"file": file, "customer": file}, facts)
+            elif truth is not False:
+                _set(version, norm, rule, file, begun[file])
+
+
+def _beginnings(
+    version: Version, norm: CompiledNorm, rule: ConsequenceNorm, part: list[int], envs: list[Env]
+) -> dict[int, datetime]:
+    """From when each file's absence counts: its last event of the kind, `since`, never before the version's first day."""
+    assert rule.absent is not None
+    kinds = [rule.absent.event] if isinstance(rule.absent.event, str) else rule.absent.event
+    rows = Event.objects.filter(kind__in=kinds, file__in=part).values("file").annotate(at=Max("occurred_at"))
+    last = {row["file"]: clock.local(row["at"]) for row in rows}
+    since = norm.expr("absent.since")
+    given = [outcome.value for outcome in evaluate_many(since, envs)] if since is not None else [None] * len(part)
+    floor = clock.at_time(version.since, time(0))
+    found = {}
+    for file, value in zip(part, given, strict=True):
+        own = value if isinstance(value, datetime) else clock.at_time(value, time(0)) if isinstance(value, date) else floor
+        found[file] = max(floor, own, last.get(file, floor))
+    return found
 
 
 def climb(version: Version, norm: CompiledNorm, rule: ConsequenceNorm, file: int, variables: dict[str, Any], facts: Any) -> None:
@@ -84,6 +136,8 @@ def climb(version: Version, norm: CompiledNorm, rule: ConsequenceNorm, file: int
     if anchor is None or anchor is UNKNOWN or files.view(file) is None:
         return
     day = anchor.date() if isinstance(anchor, datetime) else anchor
+    running = Clock.objects.filter(norm=norm.qid, file=file, fired_at=None)
+    running.exclude(anchor=deadlines.end_of(day)).delete()
     for index, step in enumerate(rule.ladder.steps):
         due = deadlines.end_of(day + timedelta(days=step.on_day - 1))
         Clock.objects.get_or_create(

@@ -19,6 +19,8 @@ from kedang.kernel.workdays.durations import Duration
 from kedang.kernel.workdays.periods import Period
 
 REMIND_HOUR = time(9, 0)
+UNCONDITIONAL = "制度规定的宽限"
+"""The excuse of a duty whose grace needs none."""
 
 
 @dataclass(frozen=True)
@@ -200,6 +202,7 @@ def build(
             counted_from=counted_from,
             due_at=times.due_at,
             grace_until=times.grace_until,
+            excuse=UNCONDITIONAL if rule.due.grace and rule.due.grace.needs == "nothing" else "",
             next_remind_at=times.remind_at,
             breach_check_at=times.grace_until or times.due_at,
         )
