@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from django.db import connection, transaction
 
 from kedang.kernel import clock, files, ledger
-from kedang.kernel.actions import duties, effects, reacting, schedules
+from kedang.kernel.actions import clocks, duties, effects, locks, reacting, schedules
 from kedang.kernel.actions.deed import Deed
 from kedang.kernel.actions.executing import execute
 from kedang.kernel.approvals.models import Request, RequestStatus
@@ -22,12 +22,13 @@ from kedang.kernel.norms.models import Clock, Duty, DutyState, Grant
 from kedang.kernel.norms.schema import ConsequenceNorm, ScheduleNorm
 from kedang.kernel.norms.store import Regulations, Version, env_of, fact_store, regulations
 from kedang.kernel.org import selectors as org
-from kedang.kernel.org.models import Person
 from kedang.kernel.workdays import calendar, periods
 
 log = logging.getLogger("kedang.tick")
 SUMMARY_HOUR = time(18, 0)
 """Periodic consequences sum up on the period's last day at this hour, and once more after midnight."""
+REPEATABLE = frozenset({"propose"})
+"""What may be done again for one subject and period: a proposal is brought up to date, not made twice."""
 BATCH = 500
 
 
@@ -83,7 +84,8 @@ def _remind(regs: Regulations, pk: int) -> None:
     if found is None:
         return
     case = _case(found, duty)
-    people = sorted(reacting.bearers_of(found[0], duty, case.variables, case.facts)) if duty.bearer_id else _heads(duty, case)
+    taken = duty.bearer_id or duty.taken_by_id
+    people = sorted(reacting.bearers_of(found[0], duty, case.variables, case.facts)) if taken else _heads(duty, case)
     until = f"，期限 {clock.local(duty.due_at):%Y-%m-%d %H:%M}" if duty.due_at else ""
     effects.tell(people, f"请办理：{duty.title}{_about(duty)}{until}", case, kind="reminder")
 
@@ -160,11 +162,26 @@ def _breach(regs: Regulations, pk: int) -> None:
 
 def run_clocks(regs: Regulations) -> None:
     """Warn before, and act when an absence clock or a ladder step is due."""
+    _wind(regs)
     now = clock.now()
     warn = Clock.objects.filter(fired_at=None, warned_at=None, warn_at__lte=now).values_list("id", flat=True)
     each("warn", list(warn[:BATCH]), lambda pk: _warn(regs, pk))
     due = Clock.objects.filter(fired_at=None, due_at__lt=now).order_by("due_at").values_list("id", flat=True)
     each("clock", list(due[:BATCH]), lambda pk: _fire(regs, pk))
+
+
+def _wind(regs: Regulations) -> None:
+    """Once a day, clocks for files on which nothing has happened since the regulation came into force."""
+    for version in regs.in_force():
+        for norm in version.regulation.timed:
+            if not isinstance(norm.norm, ConsequenceNorm) or norm.norm.every:
+                continue
+            name = schedules.pulse_of(norm, version, "wind")
+            if _last_day(name) != clock.today():
+                with transaction.atomic():
+                    locks.take([name])
+                    clocks.wind(version, norm)
+                    _beat(name, clock.today())
 
 
 def _clock_case(regs: Regulations, row: Clock) -> effects.Case | None:
@@ -178,6 +195,8 @@ def _clock_case(regs: Regulations, row: Clock) -> effects.Case | None:
 
 def _warn(regs: Regulations, pk: int) -> None:
     row = Clock.objects.select_for_update().get(pk=pk)
+    if row.warned_at is not None or row.fired_at is not None:
+        return
     case = _clock_case(regs, row)
     row.warned_at = clock.now()
     row.save(update_fields=["warned_at"])
@@ -228,8 +247,12 @@ def open_schedules(regs: Regulations) -> None:
             if _last_day(name) == clock.today():
                 continue
             with transaction.atomic():
-                schedules.open_all(version, norm)
-                _beat(name, clock.today())
+                locks.take([name])
+                last = _last_day(name)
+                if last != clock.today():
+                    schedules.catch_up(version, norm, last)
+                    schedules.open_all(version, norm)
+                    _beat(name, clock.today())
 
 
 def run_periodic(regs: Regulations) -> None:
@@ -247,30 +270,57 @@ def _sum_up(regs: Regulations, version: Version, norm: CompiledNorm, rule: Conse
     kind = {"month_end": "month", "quarter_end": "quarter", "year_end": "year"}.get(rule.every or "", rule.every or "")
     kind = str(version.params(now.date()).get(kind, kind))
     here = periods.period_of(kind, now.date(), cal)
-    before = periods.previous(here, cal)
-    for period, round_name, at in (
-        (before, "after", clock.at_time(here.first, time(0))),
-        (here, "evening", clock.at_time(here.last, SUMMARY_HOUR)),
-    ):
-        if now < at or period.last < version.since:
-            continue
-        name = schedules.pulse_of(norm, version, round_name)
-        if (_last_day(name) or date.min) >= period.last:
-            continue
-        with transaction.atomic():
+    over = schedules.pulse_of(norm, version, "after")
+    for period in _over(periods.previous(here, cal), _last_day(over), version.since, cal):
+        _sum_up_once(regs, version, norm, period, over)
+    if now >= clock.at_time(here.last, SUMMARY_HOUR) and here.last >= version.since:
+        _sum_up_once(regs, version, norm, here, schedules.pulse_of(norm, version, "evening"))
+
+
+def _over(last: periods.Period, through: date | None, since: date, cal: calendar.Calendar) -> list[periods.Period]:
+    """The periods that are over and not summed up yet, oldest first; all that passed while the clock stood still."""
+    found: list[periods.Period] = []
+    period = last
+    while period.last >= since and period.last > (through or date.min):
+        found.insert(0, period)
+        if through is None:
+            break
+        period = periods.previous(period, cal)
+    return found
+
+
+def _sum_up_once(regs: Regulations, version: Version, norm: CompiledNorm, period: periods.Period, pulse: str) -> None:
+    """Under a lock: a second worker waits and then finds the round done."""
+    if (_last_day(pulse) or date.min) >= period.last:
+        return
+    with transaction.atomic():
+        locks.take([pulse])
+        if (_last_day(pulse) or date.min) < period.last:
             _sum_up_period(regs, version, norm, period)
-            _beat(name, period.last)
+            _beat(pulse, period.last)
 
 
 def _sum_up_period(regs: Regulations, version: Version, norm: CompiledNorm, period: periods.Period) -> None:
+    """Ask of each subject. The round after midnight brings proposals up to date and does the rest only for subjects
+    that the evening did not see."""
     deed = Deed(by=None)
     facts = fact_store()
     when = norm.expr("when") or norm.expr("where")
+    rule = norm.norm
+    assert isinstance(rule, ConsequenceNorm)
     for variables, file in _subjects(version, norm, facts):
         known = {**variables, "month": period.key, "period": period.key}
         if when is not None and when.evaluate(env_of(version, known, facts)).truth is not True:
             continue
-        effects.run(effects.Case(version, norm, known, facts, file=file, period=period.key), deed, regs)
+        case = effects.Case(version, norm, known, facts, file=file, period=period.key)
+        _, first = Clock.objects.get_or_create(
+            norm=norm.qid,
+            subject=case.subject,
+            step=0,
+            anchor=clock.at_time(period.last, time(0)),
+            defaults={"version": version.number, "file": file, "due_at": clock.now(), "fired_at": clock.now()},
+        )
+        effects.run(case, deed, regs, verbs=None if first else REPEATABLE)
     reacting.react(deed, regs)
 
 
@@ -280,7 +330,7 @@ def _subjects(version: Version, norm: CompiledNorm, facts: object) -> Iterable[t
 
     kind, role = norm.for_each
     if kind in ("person", "holder"):
-        people = holders_of(version, role, {}, fact_store()) if role else _people_in(version)
+        people = holders_of(version, role, {}, fact_store()) if role else schedules.people_in(version)
         return [({"person": person, "actor": person}, None) for person in people]
     if kind == "unit":
         units = version.units if version.units is not None else {unit.pk for unit in org.unit_tree()}
@@ -290,12 +340,6 @@ def _subjects(version: Version, norm: CompiledNorm, facts: object) -> Iterable[t
         narrowed = when.to_q("file", version.params(clock.today())) if when is not None and when.queryable("file") else None
         return [({"file": f, "customer": f}, f) for f in files.ids_in_units(version.units, narrowed)]
     return [({}, None)]
-
-
-def _people_in(version: Version) -> list[int]:
-    if version.units is None:
-        return list(Person.objects.filter(is_active=True).order_by("id").values_list("id", flat=True))
-    return list(org.members_of(version.units).order_by("id").values_list("id", flat=True))
 
 
 # ---- grants, approvals, seals ------------------------------------------------------------------------------------

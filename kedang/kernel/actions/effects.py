@@ -3,7 +3,7 @@ escalate, draft. Each writes rows or runs a registered command as 系统; none c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -74,11 +74,20 @@ class Case:
 Run = Callable[[Case, str, Mapping[str, Any], Deed, Regulations], None]
 
 
-def run(case: Case, deed: Deed, regs: Regulations, entries: list[dict[str, Any]] | None = None, root: str = "do") -> None:
-    """Run a consequence's `do`, in order."""
+def run(
+    case: Case,
+    deed: Deed,
+    regs: Regulations,
+    entries: list[dict[str, Any]] | None = None,
+    root: str = "do",
+    verbs: Collection[str] | None = None,
+) -> None:
+    """Run a consequence's `do`, in order; with `verbs` only those."""
     rule = case.norm.norm
     for index, entry in enumerate(entries if entries is not None else rule.do):  # type: ignore[union-attr]
         verb = next(iter(entry))
+        if verbs is not None and verb not in verbs:
+            continue
         CATALOGUE[verb](case, f"{root}[{index}]", entry, deed, regs)
 
 
@@ -316,6 +325,7 @@ def command(case: Case, deed: Deed, regs: Regulations, name: str, args: dict[str
     """Run a command as 系统. One that is refused opens a duty 待人工处理 and does not roll the person's deed back."""
     from kedang.kernel.actions.performing import system_command
 
+    before = len(deed.events)
     acting = Deed(
         by=None, command=deed.command, norm=case.norm.qid, clause=case.norm.clauses[0], pack=case.version.pack, events=deed.events
     )
@@ -323,6 +333,7 @@ def command(case: Case, deed: Deed, regs: Regulations, name: str, args: dict[str
         with transaction.atomic():
             system_command(name, acting, regs, **args)
     except KedangError as error:
+        del deed.events[before:]  # rolled back with the command
         once.forget()  # what the command had changed and asked again is rolled back
         _by_hand(case, name, str(error))
 
@@ -411,7 +422,14 @@ def assign(case: Case, deed: Deed, regs: Regulations) -> None:
         return
     why = rule.message or case.version.clause_text(case.norm.clauses[0])
     _note(case, deed, "norm.assigned", {"person": best[0], "why": why})
-    command(case, deed, regs, rule.do, {"customer": case.file, "person": best[0]})
+    command(case, deed, regs, rule.do, _chosen(rule.do, case.file, best[0]))
+
+
+def _chosen(name: str, file: int | None, person: int) -> dict[str, Any]:
+    """Arguments of the command that carries a choice out: its person is the one chosen, whatever the argument is called."""
+    spec = vocabulary.actions[name]
+    args: dict[str, Any] = {each.id: person for each in spec.args if each.type == "person"}
+    return {**args, **({spec.about: file} if spec.about else {})}
 
 
 def _key(case: Case, index: int, candidate: int) -> Any:

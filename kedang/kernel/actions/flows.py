@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from kedang.kernel import files
-from kedang.kernel.actions.deed import Deed
+from kedang.kernel.actions.deed import Deed, Happening
 from kedang.kernel.actions.registry import action
 from kedang.kernel.errors import Invalid
 from kedang.kernel.fields import Field
@@ -42,38 +42,25 @@ def set_term(file: int, term: str, value: str, deed: Deed) -> None:
         return
     FileTerm.objects.update_or_create(file=file, term=term, defaults={"value": value, "since": deed.now})
     found = regulations().term(term)
-    spec = found[2] if found else None
-    names = spec.values if spec else {}
-    deed.record(
-        "customer.classified",
-        file=file,
-        subject=f"term:{term}",
-        data={
-            "term": term,
-            "name": spec.name if spec else term,
-            "old": row.value if row else None,
-            "new": value,
-            "old_label": names.get(row.value, row.value) if row else None,
-            "new_label": names.get(value, value),
-        },
-        clause=engine.first_clause(spec.clause) if spec else "",
-        pack=term.partition(".")[0],
-    )
+    deed.record_all([_classified(file, term, found[2] if found else None, row.value if row else None, value)])
 
 
-def terms_over(file: int, regs: Regulations | None = None) -> Iterator[tuple[str, str, Term]]:
+def terms_over(view: files.FileView, regs: Regulations | None = None) -> Iterator[tuple[str, str, Term]]:
     """(bare id, full id, term) of every class that the regulations over a file know."""
-    view = files.view(file)
     for version in (regs or regulations()).in_force():
-        if view is not None and version.covers(view, ()):
+        if version.covers(view, ()):
             for name, term in version.regulation.pack.terms.items():
                 yield name, f"{version.pack}.{name}", term
 
 
-def classify_new(file: int, given: Mapping[str, str], deed: Deed) -> None:
-    """Put a file just opened into its classes; Invalid, by the term's id, for one that is missing or unknown."""
+def classify_new(view: files.FileView, given: Mapping[str, str], deed: Deed) -> list[Happening]:
+    """Put a file just opened into its classes; Invalid, by the term's id, for one that is missing or unknown.
+
+    Returns the events, for the deed to record with its own.
+    """
     errors: dict[str, str] = {}
-    known = list(terms_over(file))
+    chosen: list[tuple[str, Term, str]] = []
+    known = list(terms_over(view))
     for name in set(given) - {key for bare, full, _ in known for key in (bare, full)}:
         errors[name] = f"现行制度中没有分类“{name}”。"
     for name, full, term in known:
@@ -81,13 +68,37 @@ def classify_new(file: int, given: Mapping[str, str], deed: Deed) -> None:
         choices = "、".join(term.values.values())
         value = next((each for each, label in term.values.items() if wanted in (each, label)), None)
         if value is not None:
-            set_term(file, full, value, deed)
+            chosen.append((full, term, value))
         elif wanted:
             errors[name] = f"“{wanted}”不是{term.name}的可选值，可选：{choices}。"
         elif term.required:
             errors[name] = f"请选择{term.name}：{choices}。"
     if errors:
         raise Invalid(errors)
+    FileTerm.objects.bulk_create(
+        FileTerm(file=view.id, term=full, value=value, since=deed.now) for full, _, value in chosen
+    )
+    return [_classified(view.id, full, term, None, value) for full, term, value in chosen]
+
+
+def _classified(file: int, term: str, spec: Term | None, old: str | None, new: str) -> Happening:
+    """A file got a class, or another one."""
+    names = spec.values if spec else {}
+    return Happening(
+        "customer.classified",
+        file=file,
+        subject=f"term:{term}",
+        data={
+            "term": term,
+            "name": spec.name if spec else term,
+            "old": old,
+            "new": new,
+            "old_label": names.get(old, old) if old else None,
+            "new_label": names.get(new, new),
+        },
+        clause=engine.first_clause(spec.clause) if spec else "",
+        pack=term.partition(".")[0],
+    )
 
 
 def gather_terms(spec: Action, raw: Mapping[str, Any], regs: Regulations) -> dict[str, Any]:
@@ -170,7 +181,7 @@ def move_to(version: Version, flow_id: str, flow: Flow, file: int, stage: Stage,
 def reopen(version: Version, stages: list[Stage], file: int) -> None:
     """退回: the duties that the returned form had closed are open again, with the old due time."""
     forms = {f"{version.pack}.{stage.form}" for stage in stages if stage.form}
-    closed = Duty.objects.filter(file=file, pack=version.pack, state__in=[DutyState.DONE, DutyState.LATE]).exclude(
+    closed = Duty.objects.filter(file=file, pack=version.pack, state__in=[DutyState.DONE, DutyState.LATE, DutyState.LATE_EXCUSED]).exclude(
         done_by=None
     )
     filed = Event.objects.filter(file=file, kind="form.filed", id__in=[duty.done_by for duty in closed])

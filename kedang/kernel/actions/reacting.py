@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 MAX_GENERATIONS = 12
 # Kinds of events that change what a schedule or a term-bound condition of a file depends on.
+OPENS_FILE = "customer.registered"
 REGROUPING = ("customer.classified", "flow.moved", "customer.registered", "form.filed")
 
 
@@ -63,6 +64,9 @@ class Generation:
         for event in events:
             by_kind[event.kind].append(event)
         self.by_kind = by_kind
+        # A file that these events open has no duties and no warnings from before: nothing need be looked for.
+        self.fresh = {e.file for e in by_kind.get(OPENS_FILE, ()) if e.file}
+        self.stirred = any(e.kind == "norm.warned" for e in deed.events)
 
     def run(self) -> None:
         """Stages, then closing, then opening, then consequences, then what depends on the file's state."""
@@ -173,15 +177,22 @@ class Generation:
         return found
 
     def _open(self) -> None:
-        new: list[Duty] = []
+        found: list[tuple[Version, CompiledNorm, list[tuple[Event, dict[str, Any]]]]] = []
         for kind in list(self.by_kind):
             for version, events in self._by_version(kind).values():
                 for norm in version.regulation.opens_on.get(kind, ()):
                     rule = norm.norm
                     assert isinstance(rule, DutyNorm)
                     pairs = self.holding(version, norm, events, ("opens.where", "when"), rule.opens)
-                    new += self._openings(version, norm, rule, pairs)
-        Duty.objects.bulk_create(new)
+                    found.append((version, norm, pairs))
+        overridden = {(qid, event.pk) for _, norm, pairs in found for event, _ in pairs for qid in overridden_by(norm)}
+        new: list[Duty] = []
+        for version, norm, pairs in found:
+            kept = [pair for pair in pairs if (norm.qid, pair[0].pk) not in overridden]
+            new += self._openings(version, norm, norm.norm, kept)  # type: ignore[arg-type]
+        if new:
+            Duty.objects.bulk_create(new)
+            self.stirred = True
 
     def _openings(
         self, version: Version, norm: CompiledNorm, rule: DutyNorm, pairs: list[tuple[Event, dict[str, Any]]]
@@ -254,6 +265,7 @@ class Generation:
                         changed.append(duty)
                         break
             if changed:
+                self.facts.forget()  # what was asked of duties is true no more
                 Duty.objects.bulk_update(changed, duties.CLOSING_FIELDS)
                 self._settled(changed)
 
@@ -266,7 +278,7 @@ class Generation:
 
     def _candidates(self, norms: Iterable[tuple[str, int]], events: Sequence[Event]) -> list[Duty]:
         """Open duties that these events could close: same file, or without a file and of the same person."""
-        wanted = {e.file for e in events if e.file}
+        wanted = {e.file for e in events if e.file} - self.fresh
         rows = Duty.objects.filter(state=DutyState.OPEN, norm__in={norm for norm, _ in norms})
         where = Q(file=None) | Q(file__in=wanted) if wanted else Q(file=None)
         keys = set(norms)
@@ -314,7 +326,7 @@ class Generation:
 
     def _by_state(self) -> None:
         """Duties closed or voided by a state of affairs, looked at for the files that just changed."""
-        wanted = {e.file for e in self.events if e.file}
+        wanted = self._settled_files()
         if not wanted:
             return
         norms = {
@@ -330,6 +342,11 @@ class Generation:
             version, norm = norms.get((duty.norm, duty.version), (None, None))
             if version is not None and norm is not None:
                 self._settle_by_state(version, norm, duty)
+
+    def _settled_files(self) -> set[int]:
+        """The files of these events that may have duties or warnings by now."""
+        wanted = {e.file for e in self.events if e.file}
+        return wanted if self.stirred else wanted - self.fresh
 
     def _settle_by_state(self, version: Version, norm: CompiledNorm, duty: Duty) -> None:
         facts = fact_store()
@@ -359,7 +376,7 @@ class Generation:
 
     def _follow_owners(self) -> None:
         """Duties that follow the owner go with the file to its new one."""
-        moved = {e.file for e in self.events if e.kind in files.OWNER_EVENTS and e.file}
+        moved = {e.file for e in self.events if e.kind in files.OWNER_EVENTS and e.file} - self.fresh
         for view in files.views(moved).values():
             if view.owner is not None:
                 Duty.objects.filter(file=view.id, state=DutyState.OPEN, follows_owner=True).update(
@@ -381,6 +398,7 @@ class Generation:
                     for event, variables in self.holding(version, norm, events_here, ("where", "when"), None):
                         case = effects.Case(version, norm, variables, self.facts, event=event, file=event.file)
                         effects.run(case, self.deed, self.regs)
+                        self.stirred = True
 
     def _assign(self) -> None:
         for kind in list(self.by_kind):
@@ -389,10 +407,11 @@ class Generation:
                     for event, variables in self.holding(version, norm, events, ("when",), None):
                         case = effects.Case(version, norm, variables, self.facts, event=event, file=event.file)
                         effects.assign(case, self.deed, self.regs)
+                        self.stirred = True
 
     def _chips(self) -> None:
         """Warnings on the files that changed stay only while their norm still holds."""
-        wanted = {e.file for e in self.events if e.file}
+        wanted = self._settled_files()
         for chip in Chip.objects.filter(file__in=wanted) if wanted else ():
             found = self.regs.norm(chip.norm)
             when = found[1].expr("when") if found else None
@@ -406,6 +425,11 @@ class Generation:
             env: Env = env_of(found[0], variables, fact_store())
             if when.evaluate(env).truth is False:
                 chip.delete()
+
+
+def overridden_by(norm: CompiledNorm) -> list[str]:
+    """Full ids of the norms that this one puts aside where both apply."""
+    return [each if "." in each else f"{norm.pack_id}.{each}" for each in norm.norm.overrides]
 
 
 def typed_data(event: Event) -> dict[str, Any]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, time
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Max, Q
@@ -20,6 +20,7 @@ from kedang.kernel.norms.people import Bearer, holders_of
 from kedang.kernel.norms.schema import ScheduleNorm, TableEvery
 from kedang.kernel.norms.store import Version, env_of, fact_store
 from kedang.kernel.org import selectors as org
+from kedang.kernel.org.models import Person
 from kedang.kernel.workdays import calendar, deadlines, periods
 from kedang.kernel.workdays.durations import Duration
 
@@ -44,7 +45,8 @@ def regroup(generation: Generation) -> None:
     for version in generation.regs.in_force():
         for norm in version.regulation.timed:
             if isinstance(norm.norm, ScheduleNorm) and norm.for_each[0] == "file":
-                open_for_files(version, norm, [v for v in views if version.covers(v, ())], fact_store())
+                covered = [v for v in views if version.covers(v, ())]
+                open_for_files(version, norm, covered, fact_store(), generation.fresh)
 
 
 def pulse_of(norm: CompiledNorm, version: Version, part: str = "open") -> str:
@@ -68,23 +70,58 @@ def look_again(generation: Generation) -> None:
         Pulse.objects.filter(name__in=names).delete()
 
 
+def catch_up(version: Version, norm: CompiledNorm, through: date | None) -> None:
+    """Periods that passed whole while the clock stood still, for schedules of persons, units and the company."""
+    rule = norm.norm
+    assert isinstance(rule, ScheduleNorm)
+    kind = period_name(version, rule)
+    if through is None or norm.for_each[0] == "file" or kind not in PERIODS:
+        return
+    cal = calendar.load()
+    period = periods.previous(periods.period_of(kind, clock.today(), cal), cal)
+    missed: list[periods.Period] = []
+    while period.first > through and period.first >= version.since:
+        missed.insert(0, period)
+        period = periods.previous(period, cal)
+    for each in missed:
+        _open_subjects(version, norm, subjects_of(version, norm), fact_store(), each.first)
+
+
 def open_all(version: Version, norm: CompiledNorm) -> int:
     """Open what the present period asks for, for every subject; the number of duties opened."""
-    kind, role = norm.for_each
-    if kind == "file":
+    if norm.for_each[0] == "file":
         return _all_files(version, norm)
+    return _open_subjects(version, norm, subjects_of(version, norm), fact_store(), clock.today())
+
+
+Subject = tuple[dict[str, Any], str, Bearer | None]
+
+
+def subjects_of(version: Version, norm: CompiledNorm) -> list[Subject]:
+    """The persons, units or the company that a schedule asks: (variables, subject, bearer of `each`)."""
+    kind, role = norm.for_each
     facts = fact_store()
     if kind == "holder":
         people = holders_of(version, role, {}, facts)
-        return _open_subjects(version, norm, [({"person": p}, f"person:{p}", Bearer(person=p)) for p in people], facts)
+        return [({"person": p}, f"person:{p}", Bearer(person=p)) for p in people]
+    if kind == "person":
+        return [({"person": p}, f"person:{p}", Bearer(person=p)) for p in people_in(version)]
     if kind == "unit":
-        units = _units_of(version, role, facts)
-        return _open_subjects(version, norm, [({"unit": u}, f"unit:{u}", Bearer(unit=u)) for u in units], facts)
-    return _open_subjects(version, norm, [({}, "company", None)], facts)
+        return [({"unit": u}, f"unit:{u}", Bearer(unit=u)) for u in _units_of(version, role, facts)]
+    return [({}, "company", None)]
+
+
+def people_in(version: Version) -> list[int]:
+    """Active persons in a regulation's scope."""
+    if version.units is None:
+        return list(Person.objects.filter(is_active=True).order_by("id").values_list("id", flat=True))
+    return list(org.members_of(version.units).order_by("id").values_list("id", flat=True))
 
 
 def _units_of(version: Version, role: str, facts: FactStore) -> list[int]:
-    """Units in which the role is held."""
+    """Units in which the role is held; without a role all in scope."""
+    if not role:
+        return sorted(version.units if version.units is not None else {unit.pk for unit in org.unit_tree()})
     people = holders_of(version, role, {}, facts)
     found = {unit for units in org.units_of_many(people).values() for unit in units}
     return sorted(found if version.units is None else found & version.units)
@@ -104,8 +141,14 @@ def _all_files(version: Version, norm: CompiledNorm) -> int:
     return opened + open_for_files(version, norm, list(files.views(batch).values()), facts)
 
 
-def open_for_files(version: Version, norm: CompiledNorm, views: Sequence[files.FileView], facts: FactStore) -> int:
-    """Open, re-time or void the duties of these files, set-wise."""
+def open_for_files(
+    version: Version,
+    norm: CompiledNorm,
+    views: Sequence[files.FileView],
+    facts: FactStore,
+    fresh: Collection[int] = (),
+) -> int:
+    """Open, re-time or void the duties of these files, set-wise. Of `fresh` files it is known that they have none yet."""
     rule = norm.norm
     assert isinstance(rule, ScheduleNorm)
     if not views:
@@ -115,15 +158,17 @@ def open_for_files(version: Version, norm: CompiledNorm, views: Sequence[files.F
     when = norm.expr("when")
     holds = [o.truth is True for o in evaluate_many(when, envs)] if when is not None else [True] * len(views)
     every = _periods_of(version, norm, rule, views, envs)
-    current = _open_now(norm, [f"file:{v.id}" for v in views])
-    settled = _settled(norm, views, every, current)
+    older = [(v, name) for v, name in zip(views, every, strict=True) if v.id not in fresh]
+    current = _open_now(norm, [f"file:{v.id}" for v, _ in older]) if older else {}
+    settled = _settled(norm, [v for v, _ in older], [name for _, name in older], current) if older else set()
     new: list[Duty] = []
     for view, each, held, period_name in zip(views, variables, holds, every, strict=True):
         duty = current.get(f"file:{view.id}")
         if not held or not period_name:
             _void(duty)
         elif view.id not in settled:
-            new += _one(version, norm, rule, view, each, period_name, duty, facts)
+            made = _one(version, norm, rule, view, each, period_name, duty, facts)
+            new += made if view.id in fresh else [each for each in made if not _had(norm, each)]
     Duty.objects.bulk_create(new, ignore_conflicts=True)
     return len(new)
 
@@ -233,7 +278,7 @@ def _since_last(
     for each in made:
         each.due_at = each.breach_check_at = due
         each.next_remind_at = duties.next_reminder(version, rule.remind, due, calendar.load())
-    return [each for each in made if not _had(norm, each)]
+    return made
 
 
 def _had(norm: CompiledNorm, duty: Duty) -> bool:
@@ -280,7 +325,7 @@ def _in_period(
         counted_from=max(clock.at_time(period.first, time(0)), _start_of(version)),
         period=period,
     )
-    return [each for each in built if not _had(norm, each)]
+    return built
 
 
 def _start_of(version: Version) -> datetime:
@@ -298,16 +343,15 @@ def _done_in(rule: ScheduleNorm, file: int, period: periods.Period) -> bool:
 
 
 def _open_subjects(
-    version: Version, norm: CompiledNorm, subjects: Iterable[tuple[dict[str, Any], str, Bearer | None]], facts: FactStore
+    version: Version, norm: CompiledNorm, subjects: Iterable[Subject], facts: FactStore, today: date
 ) -> int:
-    """Duties of persons, units or the company for the present period."""
+    """Duties of persons, units or the company for the period of a day."""
     rule = norm.norm
     assert isinstance(rule, ScheduleNorm)
     name = period_name(version, rule)
     if name not in PERIODS:
         return 0
     cal = calendar.load()
-    today = clock.today()
     if name == "workday" and not cal.is_workday(today):
         return 0
     period = periods.period_of(name, today, cal)
