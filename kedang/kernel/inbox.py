@@ -9,6 +9,7 @@ from django.db.models import Count, Q, QuerySet
 from kedang.kernel import clock
 from kedang.kernel.approvals import selectors as approvals
 from kedang.kernel.models import Notice
+from kedang.kernel.norms import deciders
 from kedang.kernel.norms.models import Duty, DutyState, Proposal, ProposalState
 from kedang.kernel.norms.people import roles_of
 from kedang.kernel.norms.store import Regulations, regulations
@@ -82,8 +83,5 @@ def _waits_for(person: Person, roles: set[str], units: set[int]) -> Q:
 
 
 def _to_settle(person: Person, roles: set[str]) -> QuerySet[Proposal]:
-    """Proposals whose regulation names a role of this person; nobody settles what concerns himself."""
-    below = org.subordinates(person)
-    named = Q(decider_role__in=roles) if roles else Q(pk__in=())
-    unnamed = Q(decider_role="", person_id__in=below) if below else Q(pk__in=())
-    return Proposal.objects.filter(state=ProposalState.OPEN).filter(named | unnamed).exclude(person=person)
+    """Open proposals that wait for this person; nobody settles what concerns himself."""
+    return Proposal.objects.filter(deciders.to_settle(person, roles), state=ProposalState.OPEN)

@@ -18,9 +18,9 @@ from kedang.kernel.actions import access
 from kedang.kernel.errors import NotFound
 from kedang.kernel.ledger.models import Event
 from kedang.kernel.norms.models import Duty, DutyState, PackVersion
-from kedang.kernel.norms.owners import governs
+from kedang.kernel.norms.owners import governs, posts_of
 from kedang.kernel.norms.store import Version, regulations
-from kedang.kernel.norms.wording import Enforcer, Parameter, enforcers_of, parameters_of
+from kedang.kernel.norms.wording import CAPABILITIES, Enforcer, Parameter, enforcers_of, parameters_of
 from kedang.kernel.org import selectors as org
 from kedang.kernel.org.models import Person
 
@@ -220,16 +220,16 @@ def clause_figures(version: Version, month: Month, seen: Sight) -> dict[str, dic
     return found
 
 
-def _grouped(
-    where: Q, by: list[str], figures: list[str], month: Month, now: datetime
-) -> Iterable[Mapping[str, Any]]:
+def _grouped(where: Q, by: list[str], figures: list[str], month: Month, now: datetime) -> Iterable[Mapping[str, Any]]:
     """Counts of duties for some figures in one query, a row a group."""
     filters = {key: _duty_filter(FIGURES[key], month, now) for key in figures}
     either = Q()
     for each in filters.values():
         either |= each
     rows: Any = Duty.objects.filter(where, either).order_by().values(*by)
-    found: Iterable[Mapping[str, Any]] = rows.annotate(**{key: Count("pk", filter=each) for key, each in filters.items()})
+    found: Iterable[Mapping[str, Any]] = rows.annotate(
+        **{key: Count("pk", filter=each) for key, each in filters.items()}
+    )
     return found
 
 
@@ -343,7 +343,7 @@ def _clause(version: Version, number: str, counted: Mapping[str, int]) -> Clause
         entry.text,
         entry.reading,
         entry.declined or "",
-        entry.deferred or "",
+        CAPABILITIES.get(entry.deferred or "", entry.deferred or ""),
         tuple(enforcers),
         tuple(figures),
     )
@@ -370,13 +370,14 @@ class Keeping:
 
 def keeping(versions: Iterable[Version], person: Person, month: Month) -> dict[str, Keeping]:
     """{pack: Keeping} for many regulations in two queries, each within what the person may see."""
-    now = clock.now()
-    seen = {version.pack: sight(person, version) for version in versions}
-    whole = [pack for pack, one in seen.items() if one.everybody]
-    own = frozenset().union(*(one.people for one in seen.values()))
-    mine = Q(pack__in=set(seen) - set(whole)) & Sight(False, own).duties()
-    either = Q(pack__in=whole) | mine
-    found: dict[str, dict[str, int]] = {pack: {} for pack in seen}
+    versions, posts, now = list(versions), posts_of(person), clock.now()
+    packs = {version.pack for version in versions}
+    whole = {version.pack for version in versions if governs(person, version, posts)}
+    either = Q(pack__in=whole)
+    if packs - whole:
+        own = Sight(False, frozenset({person.pk, *org.subordinates(person)}))
+        either |= Q(pack__in=packs - whole) & own.duties()
+    found: dict[str, dict[str, int]] = {pack: {} for pack in packs}
     for figures in (["met", "late"], ["overdue"]):
         for row in _grouped(either, ["pack"], figures, month, now):
             found[row["pack"]] |= {key: row[key] for key in figures}
@@ -409,6 +410,8 @@ class Cases:
     rows: list[Case] = field(default_factory=list)
     page: int = 1
     more: bool = False
+    everybody: bool = True
+    """False: only the reader's own and his subordinates' cases are listed."""
 
 
 def cases(pack: str, clause: str, figure: str, month: Month, person: Person, page: int = 1) -> Cases:
@@ -429,7 +432,7 @@ def cases(pack: str, clause: str, figure: str, month: Month, person: Person, pag
         found = list(_duties(version, clause, spec, month, seen)[start : start + PAGE + 1])
     rows = found[:PAGE]
     names = _names(person, {row.file for row in rows if row.file})
-    return Cases([_case(row, names) for row in rows], page, len(found) > PAGE)
+    return Cases([_case(row, names) for row in rows], page, len(found) > PAGE, seen.everybody)
 
 
 def _duties(version: Version, clause: str, spec: Figure, month: Month, seen: Sight) -> QuerySet[Duty]:

@@ -13,6 +13,7 @@ from kedang.kernel.approvals import service
 from kedang.kernel.approvals.models import Request, RequestStatus
 from kedang.kernel.errors import Invalid, NotFound
 from kedang.kernel.fields import Field
+from kedang.kernel.norms import deciders
 from kedang.kernel.norms.models import Duty, DutyState, Grant, Proposal, ProposalState
 from kedang.kernel.norms.people import roles_of
 from kedang.kernel.norms.store import regulations
@@ -221,12 +222,12 @@ PROPOSAL = Field("proposal", "建议", "integer", required=True)
 def settle_proposal(*, deed: Deed, proposal: int, adopt: bool, reason: str) -> str:
     """Adopt or reject a proposal with a reason; only the person the regulation names, never the person concerned."""
     row = Proposal.objects.select_for_update().filter(pk=proposal).first()
+    if row is not None and deed.by is not None and row.person_id == deed.by.pk:
+        raise Invalid("不能裁定涉及自己的建议，请由上级办理。")
     if row is None or deed.by is None or not may_settle(deed.by, row):
         raise NotFound
     if row.state != ProposalState.OPEN:
         raise Invalid("这条建议已经裁定。")
-    if row.person_id == deed.by.pk:
-        raise Invalid("不能裁定涉及自己的建议，请由上级办理。")
     row.state = ProposalState.ADOPTED if adopt else ProposalState.REJECTED
     row.reason, row.decided_by, row.decided_at = reason, deed.by, deed.now
     row.save(update_fields=["state", "reason", "decided_by", "decided_at"])
@@ -244,16 +245,7 @@ def settle_proposal(*, deed: Deed, proposal: int, adopt: bool, reason: str) -> s
 
 def may_settle(person: Person, row: Proposal) -> bool:
     """Whether the regulation names this person to decide; without a name, the superior of the person or the unit's."""
-    if row.decider_role:
-        return row.decider_role in roles_of(person.pk, regulations())
-    if row.person_id:
-        above = org.superior(row.person_id)
-        return above is not None and above.pk == person.pk
-    if row.unit_id:
-        head = org.head_of(row.unit_id)
-        above = org.superior(head) if head else None
-        return above is not None and above.pk == person.pk
-    return person.is_admin
+    return deciders.settles(person, row, roles_of(person.pk, regulations()))
 
 
 @action(

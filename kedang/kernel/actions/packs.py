@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -68,7 +70,9 @@ def put_in_force(row: PackVersion, since: date, by: Person | None) -> None:
     if row.state not in (PackState.CHECKED, PackState.APPROVED, PackState.DRAFT):
         raise Invalid(f"《{row.title}》第{row.version}版的状态是“{row.get_state_display()}”，不能再生效。")
     loaded = load_text(row.sources)
-    empty = [p.name or name for name, p in loaded.pack.parameters.items() if not p.values and name not in row.parameters]
+    empty = [
+        p.name or name for name, p in loaded.pack.parameters.items() if not p.values and name not in row.parameters
+    ]
     if empty:
         raise Invalid(f"以下参数还没有填定，不能生效：{'、'.join(empty)}。")
     problems = [p for p in check([loaded], vocabulary) if p.severity == "error"]
@@ -86,6 +90,15 @@ def put_in_force(row: PackVersion, since: date, by: Person | None) -> None:
     row.adopted_by, row.adopted_at = by, clock.now()
     row.save()
     store.touch()
+
+
+@contextmanager
+def _said_as_invalid(field: str) -> Iterator[None]:
+    """A pack with an error is bad input of the deed, not a fault of the product."""
+    try:
+        yield
+    except PackError as error:
+        raise Invalid({field: str(error)}) from error
 
 
 PACK = Field("pack", "制度", "text", required=True)
@@ -115,7 +128,8 @@ def draft_pack(*, deed: Deed, pack: str, text: str, clause: str | None = None, c
     sources = _amended(version, number, clause, text, dict(changes or {}))
     title = version.title
     if sources is not None:
-        row = store_version(load_text(sources), sources, by=deed.by, note=text)
+        with _said_as_invalid("changes"):
+            row = store_version(load_text(sources), sources, by=deed.by, note=text)
         row.state = PackState.DRAFT
         row.save(update_fields=["state"])
     deed.record(
@@ -180,7 +194,8 @@ def adopt_pack(*, deed: Deed, pack: str, version: int, since: date | None = None
     row = PackVersion.objects.filter(pack=pack, version=version).first()
     if row is None:
         raise Invalid({"version": f"没有第{version}版。"})
-    put_in_force(row, since or clock.today(), deed.by)
+    with _said_as_invalid("version"):
+        put_in_force(row, since or clock.today(), deed.by)
     deed.record(
         "pack.adopted",
         subject=f"pack:{pack}",

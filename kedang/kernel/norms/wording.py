@@ -44,6 +44,14 @@ PERIODS = {
     "half_year": "每半年",
     "year": "每年",
 }
+CAPABILITIES = {
+    "reception desk": "接待台",
+    "surveys": "回访与满意度调查",
+    "campaigns": "客户活动",
+    "leaving with successors": "离职交接",
+    "handover": "离职交接",
+}
+"""What `deferred` names, in words; a pack may as well write Chinese."""
 ON_DAYS = {"month_end": "月末", "quarter_end": "季末", "year_end": "年末"}
 
 

@@ -1,99 +1,91 @@
-"""建议与裁定: what a regulation suggests, the other side heard, and a person's decision with its reason."""
+"""建议与裁定: what a regulation suggests, its evidence, the other side heard, and a person's decision with its reason."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 
-from kedang.customers import selectors
-from kedang.kernel import inbox
-from kedang.kernel.actions.deeds import may_settle
-from kedang.kernel.errors import NotFound
+from kedang.kernel import inbox, proposals
 from kedang.kernel.fields import Field
 from kedang.kernel.norms.models import Proposal, ProposalState
 from kedang.kernel.norms.store import regulations
-from kedang.kernel.org import selectors as org
 from kedang.web.forms.bound import Form
 from kedang.web.outcomes import attempt
 from kedang.web.paging import page_of
 from kedang.web.replies import go, is_fragment
 
-TABS = {"open": "待我裁定", "mine": "涉及我的", "done": "我已裁定"}
+TABS = {"open": "待我裁定", "mine": "涉及我的", "waiting": "全部待裁定", "done": "已裁定"}
 REASON = Field("reason", "理由", "long_text", required=True)
 TEXT = Field("text", "陈述", "long_text", required=True)
 
 
+@require_GET
 def index(request: HttpRequest) -> HttpResponse:
     """The lists."""
     tab = request.GET.get("tab", "open")
     tab = tab if tab in TABS else "open"
-    context = {"tabs": [(key, label, key == tab) for key, label in TABS.items()], "tab": tab, "page": page_of(_rows(request, tab), request.GET.get("page"))}
+    page = page_of(_rows(request, tab), request.GET.get("page"))
+    titles = {version.pack: version.title for version in regulations().versions}
+    names = proposals.known_names(request.user, {row.file for row in page if row.file})
+    context = {
+        "tabs": [(key, label, key == tab) for key, label in TABS.items()], "tab": tab, "page": page,
+        "rows": [(row, titles.get(row.pack, ""), names.get(row.file, proposals.UNSEEN) if row.file else "") for row in page],
+    }  # fmt: skip
     return render(request, "proposals/list.html", context)
 
 
-def _rows(request: HttpRequest, tab: str) -> Any:
-    known = Proposal.objects.select_related("person", "unit", "decided_by")
+def _rows(request: HttpRequest, tab: str) -> QuerySet[Proposal]:
+    if tab == "open":
+        return inbox.proposals_for(request.user)
+    seen = proposals.visible(request.user)
     if tab == "mine":
-        return known.filter(_concerns(request)).order_by("-opened_at", "-id")
-    if tab == "done":
-        return known.filter(decided_by=request.user).order_by("-decided_at", "-id")
-    return inbox.proposals_for(request.user)
-
-
-def _concerns(request: HttpRequest) -> Q:
-    return Q(person=request.user) | Q(unit_id__in=org.headed_units(request.user))
-
-
-def _proposal(request: HttpRequest, pk: int) -> Proposal:
-    """The one way from an address to a proposal: who decides it, whom it concerns, who decided it."""
-    row = Proposal.objects.select_related("person", "unit", "decided_by").filter(pk=pk).first()
-    if row is None:
-        raise NotFound
-    involved = row.decided_by_id == request.user.pk or Proposal.objects.filter(_concerns(request), pk=pk).exists()
-    if not involved and not may_settle(request.user, row):
-        raise NotFound
-    return row
+        return seen.filter(proposals.concerns(request.user)).order_by("-opened_at", "-id")
+    if tab == "waiting":
+        return seen.filter(state=ProposalState.OPEN).order_by("opened_at", "id")
+    return seen.exclude(state=ProposalState.OPEN).order_by("-decided_at", "-id")
 
 
 def _context(request: HttpRequest, row: Proposal, **forms: Form) -> dict[str, Any]:
     version = regulations().version(row.pack)
-    head = selectors.visible_files(request.user).filter(pk=row.file).first() if row.file else None
-    is_open = row.state == ProposalState.OPEN
+    names = proposals.known_names(request.user, {row.file} if row.file else set())
     return {
-        "row": row, "file": head, "version": version, "text": version.clause_text(row.clause) if version else "",
-        "can_settle": is_open and row.person_id != request.user.pk and may_settle(request.user, row),
-        "can_hear": is_open and (row.person_id == request.user.pk or row.unit_id in org.headed_units(request.user)),
-        "settling": forms.get("settling") or Form([REASON]), "hearing": forms.get("hearing") or Form([TEXT], initial={"text": row.heard}),
+        "row": row, "file_name": names.get(row.file, proposals.UNSEEN) if row.file else "", "known": row.file in names, "version": version,
+        "text": version.clause_text(row.clause) if version else "", "evidence": proposals.evidence_of(row, request.user),
+        "wages": proposals.touches_wages(row), "can_settle": proposals.may_settle(request.user, row),
+        "can_hear": proposals.may_be_heard(request.user, row), "settling": forms.get("settling") or Form([REASON]),
+        "hearing": forms.get("hearing") or Form([TEXT], initial={"text": row.heard}),
     }  # fmt: skip
 
 
+@require_GET
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One proposal."""
-    return render(request, "proposals/detail.html", _context(request, _proposal(request, pk)))
+    return render(request, "proposals/detail.html", _context(request, proposals.proposal_for(request.user, pk)))
 
 
 @require_POST
 def settle(request: HttpRequest, pk: int) -> HttpResponse:
     """采纳 or 不采纳, with the reason."""
-    row = _proposal(request, pk)
+    row = proposals.proposal_for(request.user, pk)
     form = Form.of(request, [REASON])
-    if attempt(request, form, "proposal.settle", proposal=pk, adopt=request.POST.get("adopt") == "yes"):
-        return go(request, reverse("proposals"), f"已裁定：{row.title}")
+    if attempt(request, form, "proposal.settle", proposal=pk, adopt=request.POST.get("adopt", "")):
+        said = "已采纳" if request.POST.get("adopt") == "yes" else "未采纳"
+        return go(request, reverse("proposals"), f"{said}：{row.title}")
     return _again(request, row, settling=form)
 
 
 @require_POST
 def hear(request: HttpRequest, pk: int) -> HttpResponse:
     """陈述意见."""
-    row = _proposal(request, pk)
+    row = proposals.proposal_for(request.user, pk)
     form = Form.of(request, [TEXT])
     if attempt(request, form, "proposal.hear", proposal=pk):
-        return go(request, reverse("proposal", args=[pk]), "陈述已记下。")
+        return go(request, reverse("proposal", args=[pk]), "陈述已记下，裁定人会看到。")
     return _again(request, row, hearing=form)
 
 
