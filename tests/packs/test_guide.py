@@ -68,7 +68,9 @@ def _keys(model: type[BaseModel]) -> list[str]:
 
 @pytest.mark.parametrize("model", _models(), ids=lambda each: each.__name__)
 def test_every_key_is_shown_in_an_example(model: type[BaseModel]) -> None:
-    missing = [key for key in _keys(model) if not re.search(rf"(^|[{{\s,-]){key}:", "\n".join(BLOCKS) + _tables(), re.M)]
+    missing = [
+        key for key in _keys(model) if not re.search(rf"(^|[{{\s,-]){key}:", "\n".join(BLOCKS) + _tables(), re.M)
+    ]
     assert missing == []
 
 

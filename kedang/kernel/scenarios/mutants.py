@@ -16,8 +16,8 @@ Path = tuple[str | int, ...]
 EXPRESSIONS = frozenset(
     {"when", "where", "state", "void_when", "required_when", "must", "valid", "stop_when", "formula"}
 )
-SPANS = frozenset({"within", "lasts", "for", "warn"})
-BOUNDS = frozenset({"min", "max", "count", "on_day"})
+SPANS = frozenset({"within", "lasts", "for", "warn", "n", "each", "total"})
+BOUNDS = frozenset({"min", "max", "count", "on_day", "times"})
 _SPAN = re.compile(r"(\d+)( ?[a-z_]+)")
 _SWAPPED: dict[type[ast.cmpop], type[ast.cmpop]] = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt}
 
