@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import FilteredRelation, Q
 
 from kedang.customers.events import OWNER_EVENTS
-from kedang.customers.models import VOID, Collaborator, Customer
+from kedang.customers.models import VOID, Customer
 from kedang.kernel import files
 from kedang.kernel.files import FileView
 
 
 def load_views(ids: Iterable[int]) -> dict[int, FileView]:
-    """FileViews by id, two queries."""
-    rows = Customer.objects.filter(pk__in=list(ids)).values_list("pk", "name", "number", "owner_id", "unit_id")
-    found = list(rows)
+    """FileViews by id, one query: a row a file and collaborator."""
+    helping = FilteredRelation("collaborators", condition=Q(collaborators__until=None))
+    rows = Customer.objects.filter(pk__in=list(ids)).annotate(helping=helping).order_by()
+    found: dict[int, tuple[Any, ...]] = {}
     helpers: dict[int, set[int]] = defaultdict(set)
-    shared = Collaborator.objects.filter(customer__in=[row[0] for row in found], until=None)
-    for customer, person in shared.values_list("customer_id", "person_id"):
-        helpers[customer].add(person)
-    return {row[0]: FileView(*row, collaborators=frozenset(helpers[row[0]])) for row in found}
+    for *row, helper in rows.values_list("pk", "name", "number", "owner_id", "unit_id", "helping__person_id"):
+        found[row[0]] = tuple(row)
+        if helper is not None:
+            helpers[row[0]].add(helper)
+    return {file: FileView(*row, collaborators=frozenset(helpers[file])) for file, row in found.items()}
 
 
 def ids_in_units(units: frozenset[int] | None, where: Q | None = None) -> Iterable[int]:

@@ -30,16 +30,20 @@ def reindex(customer: Customer) -> None:
     former = FormerName.objects.filter(customer=customer).values_list("name", flat=True)
     people = Contact.objects.filter(customer=customer, left_at=None).values_list("name", flat=True)
     phones = PhoneDigits.objects.filter(customer=customer).values_list("digits", flat=True)
-    index_new(customer, former=former, contacts=people, phones=phones)
+    public, private = lines_of(customer.name, customer.number, customer.credit_code or "", former, people, phones)
+    old = SearchText.objects.filter(customer=customer)
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.executemany("DELETE FROM customers_search WHERE rowid = %s", [(pk,) for pk in old.values_list("pk", flat=True)])
+    old.delete()
+    _insert(customer, public, private)
 
 
 def index_new(
     customer: Customer, *, former: Iterable[str] = (), contacts: Iterable[str] = (), phones: Iterable[str] = ()
 ) -> None:
-    """Write the two search rows from values at hand (spares the reading for a file just registered)."""
-    public, private = lines_of(customer.name, customer.number, customer.credit_code or "", former, contacts, phones)
-    _write(customer, False, public)
-    _write(customer, True, private)
+    """Write the two search rows of a file just registered, from values at hand."""
+    _insert(customer, *lines_of(customer.name, customer.number, customer.credit_code or "", former, contacts, phones))
 
 
 def lines_of(
@@ -66,17 +70,20 @@ def terms_in(lines: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(term for line in lines for term in terms_of(line)))
 
 
-def _write(customer: Customer, private: bool, kept: list[str]) -> None:
-    row, _ = SearchText.objects.update_or_create(customer=customer, private=private, defaults={"text": "\n".join(kept)})
-    terms = terms_in(kept)
+def _insert(customer: Customer, public: list[str], private: list[str]) -> None:
+    """Both rows with their index, in as few statements as the engine allows."""
+    rows = [(customer.pk, hidden, "\n".join(lines), terms_in(lines)) for hidden, lines in ((False, public), (True, private))]
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
-            cursor.execute("DELETE FROM customers_search WHERE rowid = %s", [row.pk])
-            cursor.execute("INSERT INTO customers_search(rowid, terms) VALUES (%s, %s)", [row.pk, " ".join(terms)])
-        else:
-            cursor.execute(
-                "UPDATE customers_searchtext SET terms = array_to_tsvector(%s) WHERE id = %s", [terms, row.pk]
-            )
+            for owner, hidden, text, terms in rows:
+                cursor.execute("INSERT INTO customers_searchtext(customer_id, private, text) VALUES (%s, %s, %s)", [owner, hidden, text])
+                cursor.execute("INSERT INTO customers_search(rowid, terms) VALUES (last_insert_rowid(), %s)", [" ".join(terms)])
+            return
+        cursor.execute(
+            "INSERT INTO customers_searchtext(customer_id, private, text, terms) VALUES (%s, %s, %s, array_to_tsvector(%s)),"
+            " (%s, %s, %s, array_to_tsvector(%s))",
+            [value for row in rows for value in row],
+        )
 
 
 def terms_of(line: str) -> list[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from kedang.kernel import once
+
 
 @dataclass(frozen=True)
 class FileView:
@@ -38,11 +40,25 @@ def register_directory(load: Directory, ids_in_units: Ids, owner_events: Iterabl
 
 
 def views(ids: Iterable[int]) -> Mapping[int, FileView]:
-    """{id: FileView} for those that exist; one query."""
+    """{id: FileView} for those that exist; one query, once a deed or page until something happens on the file."""
     wanted = {i for i in ids if i is not None}
-    if not wanted or _directory is None:
-        return {}
-    return _directory(wanted)
+    kept = once.memory()
+    unknown = [i for i in wanted if ("view", i) not in kept]
+    loaded = _directory(unknown) if unknown and _directory is not None else {}
+    kept.update({("view", i): found for i, found in loaded.items()})
+    return {i: kept["view", i] for i in wanted if ("view", i) in kept}
+
+
+def know(found: FileView) -> None:
+    """Hand in the view of a file that the deed has just written."""
+    once.memory()["view", found.id] = found
+
+
+def changed(ids: Iterable[int | None]) -> None:
+    """Something happened on these files: their owner, unit or helpers may be others now."""
+    kept = once.memory()
+    for i in ids:
+        kept.pop(("view", i), None)
 
 
 def view(file: int) -> FileView | None:

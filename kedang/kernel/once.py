@@ -17,12 +17,14 @@ _memory: ContextVar[dict[Hashable, Any] | None] = ContextVar("kedang_once", defa
 
 @contextmanager
 def once() -> Iterator[None]:
-    """Begin with an empty memory, also inside another deed or page: a deed never decides by what a page had read."""
+    """Begin with an empty memory, also inside another one: a deed never decides by what a page had read, and after it the
+    page asks anew."""
     token = _memory.set({})
     try:
         yield
     finally:
         _memory.reset(token)
+        forget()
 
 
 def remember(key: Hashable, load: Callable[[], T]) -> T:

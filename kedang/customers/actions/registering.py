@@ -7,7 +7,9 @@ from typing import Any
 
 from kedang.customers import history, identity, search
 from kedang.customers.models import INDIVIDUAL, ORGANISATION, Contact, Customer, FileSummary, PhoneDigits
+from kedang.kernel import files
 from kedang.kernel.actions import Deed, action, flows
+from kedang.kernel.actions.deed import Happening
 from kedang.kernel.errors import Invalid
 from kedang.kernel.fields import Field as F
 from kedang.kernel.ledger import ValueDraft
@@ -120,8 +122,9 @@ def register_customer(
     history.open_ownership(row, deed, reason="登记")
     contact = _first_contact(row, contact_name, contact_post, contact_phone)
     _index(row, contact)
-    _record(deed, row, contact)
-    flows.classify_new(row.pk, terms or {}, deed)
+    view = files.FileView(row.pk, row.name, row.number, row.owner_id, row.unit_id)
+    deed.record_all([*_events(row, contact), *flows.classify_new(view, terms or {}, deed)])
+    files.know(view)
     return row.pk
 
 
@@ -158,13 +161,13 @@ def _index(row: Customer, contact: Contact | None) -> None:
     search.index_new(row, contacts=[contact.name] if contact else [], phones=[one.digits for one in digits])
 
 
-def _record(deed: Deed, row: Customer, contact: Contact | None) -> None:
+def _events(row: Customer, contact: Contact | None) -> Iterable[Happening]:
     values = [
         ValueDraft("name", new=row.name),
         ValueDraft("phone", new=row.phone),
         ValueDraft("address", new=row.address),
     ]
-    deed.record(
+    yield Happening(
         "customer.registered",
         file=row.pk,
         data={"number": row.number, "kind": row.kind, "source": row.source or None},
@@ -172,7 +175,7 @@ def _record(deed: Deed, row: Customer, contact: Contact | None) -> None:
     )
     if contact:
         details = [ValueDraft("name", new=contact.name), ValueDraft("phone", new=contact.phone)]
-        deed.record(
+        yield Happening(
             "customer.contact_added",
             file=row.pk,
             data={"contact": contact.pk},

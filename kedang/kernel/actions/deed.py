@@ -8,9 +8,22 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from kedang.kernel import clock, ledger
+from kedang.kernel import clock, files, ledger
 from kedang.kernel.ledger.models import Event
 from kedang.kernel.org.models import Person
+
+
+@dataclass(frozen=True)
+class Happening:
+    """An event about to be recorded together with others."""
+
+    kind: str
+    file: int | None = None
+    subject: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+    values: Sequence[Any] = ()
+    clause: str = ""
+    pack: str = ""
 
 
 @dataclass
@@ -64,4 +77,29 @@ class Deed:
             values=values,
         )
         self.events.append(event)
+        files.changed([file])
         return event
+
+    def record_all(self, drafts: Sequence[Happening]) -> list[Event]:
+        """Record several events of this deed in order, in one statement."""
+        made = ledger.record_many(
+            ledger.EventDraft(
+                kind=each.kind,
+                command=self.command,
+                file=each.file,
+                subject=each.subject,
+                actor=self.by,
+                on_behalf_of=self.on_behalf_of,
+                occurred_at=self.now,
+                norm=self.norm,
+                clause=each.clause or self.clause,
+                pack=each.pack or self.pack,
+                origin=self.origin,
+                data=dict(each.data),
+                values=each.values,
+            )
+            for each in drafts
+        )
+        self.events += made
+        files.changed(each.file for each in drafts)
+        return made
