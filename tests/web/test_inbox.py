@@ -1,0 +1,65 @@
+"""我的待办: what is due, by which clause, in which section; empty states; no query a row."""
+
+from collections.abc import Callable
+
+from django.test import Client
+
+from kedang.kernel import inbox, tick
+from tests.web.conftest import Office, queries
+
+
+def page(client: Client, path: str = "/") -> str:
+    return client.get(path).content.decode()
+
+
+def test_a_contact_with_a_new_customer_puts_its_filing_on_the_list(office: Office, as_: Callable[[str], Client]) -> None:
+    customer = office.customer()
+    office.do("contact.record", "wang", customer=customer, kind="电话", content="要报价单")
+    text = page(as_("wang"))
+    assert "提交《客户基本信息表》备案" in text and "晨光精密机械厂" in text and "1.4.1" in text
+    assert f"/forms/customer-registry.customer_basic/?customer={customer}" in text
+    assert "3月9日 周一" in text and "以后" in text
+    assert "逾期后将通知业务部门经理、市场管理员" in text
+
+
+def test_what_is_overdue_stands_first_and_says_by_how_many_working_days(office: Office, as_: Callable[[str], Client]) -> None:
+    customer = office.customer()
+    office.do("contact.record", "wang", customer=customer, kind="电话", content="要报价单")
+    office.clock.move_to(__import__("datetime").datetime(2026, 3, 11, 9))
+    tick.tick()
+    text = page(as_("wang"))
+    assert 'id="band-late"' in text and "逾期 2 个工作日" in text
+    assert "已通知业务部门经理、市场管理员" in text
+
+
+def test_an_empty_day_says_when_the_next_duty_falls_due(office: Office, as_: Callable[[str], Client]) -> None:
+    customer = office.customer()
+    office.do("contact.record", "wang", customer=customer, kind="电话", content="要报价单")
+    text = page(as_("wang"))
+    assert "今天的都办完了" in text and "下一件：提交《客户基本信息表》备案（晨光精密机械厂）" in text
+
+
+def test_somebody_with_nothing_to_do_is_told_that(as_: Callable[[str], Client]) -> None:
+    assert "没有带期限的待办" in page(as_("liu"))
+
+
+def test_nobody_sees_the_duties_of_a_colleague(office: Office, as_: Callable[[str], Client]) -> None:
+    office.do("contact.record", "wang", customer=office.customer(), kind="电话", content="要报价单")
+    assert "晨光精密机械厂" not in page(as_("chen"))
+
+
+def test_the_badge_counts_what_the_list_shows(office: Office, as_: Callable[[str], Client]) -> None:
+    for number in range(3):
+        office.do("contact.record", "wang", customer=office.customer(f"第{number}机械厂"), kind="电话", content="谈")
+    assert inbox.counts(office["wang"]).duties == inbox.duties_for(office["wang"]).count() == 3
+    assert page(as_("wang")).count("data-row") == 3
+
+
+def test_ten_times_the_duties_cost_no_more_queries(office: Office, as_: Callable[[str], Client]) -> None:
+    client = as_("wang")
+    for number in range(2):
+        office.do("contact.record", "wang", customer=office.customer(f"甲{number}机械厂"), kind="电话", content="谈")
+    few = queries(client, "/")
+    for number in range(18):
+        office.do("contact.record", "wang", customer=office.customer(f"乙{number}纺织厂"), kind="电话", content="谈")
+    assert queries(client, "/") == few <= 22
