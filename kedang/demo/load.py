@@ -37,12 +37,12 @@ def present() -> bool:
     return Unit.objects.filter(name=demo_company.ROOT, parent=None).exists()
 
 
-def load(password: str, *, customers: int = 300, step: Callable[[date], None] | None = None) -> Story:
+def load(password: str, *, customers: int = 300, days: int = DAYS, step: Callable[[date], None] | None = None) -> Story:
     """The company, four months of its life up to this minute, 300 customers. Invalid when there is data already."""
     if not empty():
         raise Invalid("数据库里已有数据，演示公司只能建在空库中。")
     until = clock.now()
-    first = (until - timedelta(days=DAYS)).date()
+    first = (until - timedelta(days=days)).date()
     with clock.frozen(until) as held:
         story = _tell(password, first, until, customers, held, step)
     seal()
@@ -65,7 +65,7 @@ def _tell(
         medical.open_with(old - old * 2 // 3)
     registry.plan_new(new * 2 // 3)
     medical.plan_new(new - new * 2 // 3)
-    scale = customers / 300
+    scale = customers / 300 * (until.date() - first).days / DAYS
     registry.plan_work(
         contacts=int(360 * scale), visits=int(200 * scale), expenses=int(70 * scale), readings=int(26 * scale),
         changes=int(22 * scale), contracts=int(36 * scale),

@@ -31,14 +31,14 @@ class Medical:
         self.long: list[int] = []
 
     def open_with(self, count: int) -> None:
-        """Customers from before, reviewed and archived already; they trigger no norm."""
+        """Customers from before, brought in as reviewed, which triggers no norm; the keeper archives them on the first day."""
         for _ in range(count):
             login = self.story.rng.choice(SALES)
             file = self._register(login, self.story.names.medical(), origin="opening")
             self._contact(login, file, origin="opening")
             self._build(login, file, classed=self.story.chance(0.93), origin="opening")
             self._review(file, origin="opening")
-            self._archive(file, origin="opening")
+            self._archive(file)
 
     def _register(self, login: str, made: Made, **more: Any) -> int:
         file = self.story.do(

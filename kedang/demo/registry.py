@@ -32,6 +32,7 @@ class Registry:
         self.story = story
         self.files: dict[int, str] = {}
         self.made: dict[int, Made] = {}
+        self.major: set[int] = set()
         self.filed: set[int] = set()
         self.contracts: dict[int, int] = {}
         self.planned: set[tuple[int, date]] = set()
@@ -66,6 +67,8 @@ class Registry:
             "contact.record", login, customer=file, kind=rng.choice(KINDS), content=rng.choice(TALK),
             with_person=self.made[file].contact, next_at=next_at, **more,
         )  # fmt: skip
+        if file in self.major and self.story.chance(0.85):
+            self.story.later(rng.choice([0, 1, 1, 2, 4]), lambda: self._report(login, file), 17)
 
     def _basic_form(self, login: str, file: int, category: str, **more: Any) -> None:
         made = self.made[file]
@@ -95,12 +98,12 @@ class Registry:
             story.do("customer.search", login, q=made.name)
         category = rng.choice(CATEGORIES)
         file = self._register(login, made, category)
-        self._contact(login, file)
         if story.chance(0.2):
+            self.major.add(file)
             story.do("customer.classify", login, customer=file, term="customer-registry.weight", value="major")
             if story.chance(0.7):
                 story.later(rng.randint(1, 4), lambda: self._second_person(login, file))
-            story.later(rng.randint(1, 3), lambda: self._report(login, file))
+        self._contact(login, file)
         fate = rng.random()
         if fate < 0.76:
             story.later(rng.randint(1, 5), lambda: self._file(login, file, category))
@@ -162,6 +165,10 @@ class Registry:
             for _ in range(count):
                 self.story.plan(self.story.moment(self.story.some_day()), work)
         self.story.plan(self.story.moment(self.story.first, 9), self._maintenance_plans)
+        for back in range(1, 5):
+            # Somebody holds a right to read at the end, whenever the story is told.
+            day = self.story.calendar.add_workdays(self.story.until.date(), -back)
+            self.story.plan(self.story.moment(day, 10), self._work_reading)
 
     def _maintenance_plans(self) -> None:
         ways = {"key": ("month", "每月上门拜访一次，节日问候"), "general": ("quarter", "每季电话回访并上门一次")}

@@ -82,7 +82,9 @@ class Story:
 
     def _run_day(self, day: date) -> None:
         self.go(min(clock.at_time(day, MORNING), self.until))
-        tick()
+        if self.calendar.is_workday(day) or day == self.until.date():
+            # What fell due on a day off is caught up on the next working day, as by a clock that had stopped.
+            tick()
         evening = clock.at_time(day, time(18, 5))
         while self.agenda and self.agenda[0][0].date() <= day:
             at, _, deed = heapq.heappop(self.agenda)
