@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Min, Q
 
 from kedang.kernel import clock, fields, files
-from kedang.kernel.actions import clocks, duties, effects, flows, forms, schedules
+from kedang.kernel.actions import clocks, duties, effects, flows, forms, schedules, strictness, tasks, timing
 from kedang.kernel.actions.deed import Deed
 from kedang.kernel.approvals.models import Request
 from kedang.kernel.ledger import kinds
@@ -66,7 +66,7 @@ class Generation:
         self.by_kind = by_kind
         # A file that these events open has no duties and no warnings from before: nothing need be looked for.
         self.fresh = {e.file for e in by_kind.get(OPENS_FILE, ()) if e.file}
-        self.stirred = any(e.kind == "norm.warned" for e in deed.events)
+        self.stirred = any(e.kind in ("norm.warned", "norm.breached") for e in deed.events)
 
     def run(self) -> None:
         """Stages, then closing, then opening, then consequences, then what depends on the file's state."""
@@ -74,6 +74,8 @@ class Generation:
             self._stages(event)
         self._follow_owners()
         self._close()
+        self._settled(tasks.close(self))
+        timing.stand_still(self)
         self._open()
         self._consequences()
         self._assign()
@@ -186,10 +188,12 @@ class Generation:
                     pairs = self.holding(version, norm, events, ("opens.where", "when"), rule.opens)
                     found.append((version, norm, pairs))
         overridden = {(qid, event.pk) for _, norm, pairs in found for event, _ in pairs for qid in overridden_by(norm)}
-        new: list[Duty] = []
+        openings: list[strictness.Opening] = []
         for version, norm, pairs in found:
             kept = [pair for pair in pairs if (norm.qid, pair[0].pk) not in overridden]
-            new += self._openings(version, norm, norm.norm, kept)  # type: ignore[arg-type]
+            made = self._openings(version, norm, norm.norm, kept)  # type: ignore[arg-type]
+            openings += [strictness.Opening(duty, version, norm) for duty in made]
+        new = strictness.keep(self, openings)
         if new:
             Duty.objects.bulk_create(new)
             self.stirred = True
@@ -290,6 +294,8 @@ class Generation:
         done = norm.norm.done  # type: ignore[union-attr]
         if not fits(done, event, version) or not correlates(done, duty, event):
             return False
+        if timing.too_early(duty, event.occurred_at):
+            return False
         variables = self.variables(event, version)
         variables["bearer"] = duty.taken_by_id or duty.bearer_id
         if not self._by_whom(version, norm, duty, event, variables):
@@ -352,7 +358,7 @@ class Generation:
         facts = fact_store()
         env = env_of(version, {"file": duty.file, "customer": duty.file, "bearer": duty.bearer_id}, facts)
         done, void = norm.expr("done.state"), norm.expr("void_when")
-        if done is not None and done.evaluate(env).truth is True:
+        if done is not None and not timing.too_early(duty, clock.now()) and done.evaluate(env).truth is True:
             duties.close(duty, clock.now(), self.events[-1].pk)
         elif void is not None and void.evaluate(env).truth is True:
             duty.state, duty.breach_check_at, duty.next_remind_at = DutyState.VOID, None, None
@@ -383,7 +389,21 @@ class Generation:
                     bearer=view.owner, taken_by=None
                 )
 
+    def _broken(self) -> None:
+        """What follows on breaking a prohibition outside; the lateness of duties is told by the tick."""
+        for event in self.by_kind.get("norm.breached", ()):
+            if event.data.get("duty"):
+                continue
+            for version in self.acting(event):
+                for norm in version.regulation.breach_of.get(event.data["norm"], ()):
+                    for _, variables in self.holding(version, norm, [event], ("where", "when"), None):
+                        who = {"person": variables["actor"], "bearer": variables["actor"]}
+                        case = effects.Case(version, norm, {**variables, **who}, self.facts, event=event, file=event.file)
+                        effects.run(case, self.deed, self.regs)
+                        self.stirred = True
+
     def _consequences(self) -> None:
+        self._broken()
         for kind in list(self.by_kind):
             for version, events in self._by_version(kind).values():
                 for norm in version.regulation.reacts_on.get(kind, ()):
@@ -508,7 +528,7 @@ def asked(order: Order, request: Request) -> None:
 
 def _close_asked(norm: CompiledNorm, file: int | None, request: Request) -> None:
     duty = Duty.objects.filter(norm=norm.qid, file=file, state=DutyState.OPEN).order_by("due_at", "id").first()
-    if duty is not None:
+    if duty is not None and not timing.too_early(duty, clock.now()):
         duties.close(duty, clock.now(), None)
         duty.asked_request = request.pk
         duty.save(update_fields=duties.CLOSING_FIELDS)
