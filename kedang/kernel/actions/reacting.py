@@ -443,7 +443,8 @@ class Generation:
             if view is not None and view.owner is not None:
                 variables["actor"] = view.owner
             env: Env = env_of(found[0], variables, fact_store())
-            if when.evaluate(env).truth is False:
+            # What hangs on the arguments of one deed (an amount) has no state on the file that could end.
+            if when.evaluate(env).truth is not True:
                 chip.delete()
 
 
@@ -523,15 +524,21 @@ def asked(order: Order, request: Request) -> None:
             form = f"{version.pack}.{rule.done.form.removeprefix(version.pack + '.')}" if rule.done.form else ""
             named = [rule.done.event] if isinstance(rule.done.event, str) else list(rule.done.event or [])
             if (form and form == qid) or any(kind in kinds for kind in named):
-                _close_asked(norm, file, request)
+                _close_asked(version, norm, file, request, order)
 
 
-def _close_asked(norm: CompiledNorm, file: int | None, request: Request) -> None:
-    duty = Duty.objects.filter(norm=norm.qid, file=file, state=DutyState.OPEN).order_by("due_at", "id").first()
-    if duty is not None and not timing.too_early(duty, clock.now()):
+def _close_asked(version: Version, norm: CompiledNorm, file: int | None, request: Request, order: Order) -> None:
+    open_now = Duty.objects.filter(norm=norm.qid, version=version.number, file=file, state=DutyState.OPEN)
+    own = norm.norm.done.by == "bearer"  # type: ignore[union-attr]
+    for duty in open_now.order_by("due_at", "id"):
+        if own and order.actor not in bearers_of(version, duty, order.variables(), order.facts):
+            continue
+        if timing.too_early(duty, clock.now()):
+            continue
         duties.close(duty, clock.now(), None)
         duty.asked_request = request.pk
         duty.save(update_fields=duties.CLOSING_FIELDS)
+        return
 
 
 def asked_in_vain(request: Request) -> None:
