@@ -14,6 +14,7 @@ BUILTINS = (
     Builtin("version.in_force", "只对生效期内发生的事起作用", "packs/customer-registry/scenarios/effective.yaml"),
     Builtin("property.company", "档案归公司所有，没有转为个人的办法", "packs/sales-files/scenarios/keeping.yaml"),
     Builtin("export.watermark", "导出带公司所有的水印", "packs/sales-files/scenarios/keeping.yaml"),
+    Builtin("administration.admin_only", "组织和日历只由系统管理员维护", "packs/baseline/scenarios/permissions.yaml"),
     Builtin("ledger.append_only", "发生过的事不能改、不能删", "tests/kernel/ledger"),
 )
 
