@@ -78,21 +78,25 @@ def of_error(error: KedangError, reader: Person) -> Outcome:
 
 
 def attempt(
-    request: HttpRequest, form: Form, action: str, *, raw: Mapping[str, Any] | None = None, **fixed: Any
+    request: HttpRequest, form: Form, action: str, /, *, raw: Mapping[str, Any] | None = None, **fixed: Any
 ) -> Result | None:
-    """Do what the form asks (`raw` when not all of it goes to the action). None: not done, and the form now says why, with everything typed still in it.
+    """Do what the form asks (`raw` when not all of it goes to the action). None: not done, and the form now says why,
+    with everything typed still in it.
 
     NotFound and NeedsApproval are left to `answer`: there is no form to come back to.
     """
+    args = {**(form.raw if raw is None else raw), **fixed}
+    # Some actions have a reason of their own; `perform` hands it to them.
+    reason = args.pop("reason", "") or form.reason
     try:
         return perform(
             action,
             by=request.user,
             key=form.sent_key or None,
-            reason=form.reason,
+            reason=reason,
             confirmed=form.confirmed,
             ask_exception=form.exception,
-            **{**(form.raw if raw is None else raw), **fixed},
+            **args,
         )
     except Invalid as error:
         form.errors = dict(error.errors)

@@ -82,7 +82,7 @@ def test_an_initial_password_must_be_changed_before_anything_else(office: Office
 def test_a_weak_password_is_refused_in_chinese(as_: Callable[[str], Client]) -> None:
     fields = {"old_password": PASSWORD, "new_password1": "12345", "new_password2": "12345"}
     page = as_("wang").post("/account/password/", fields).content.decode()
-    assert "密码长度太短" in page and "密码只包含数字" in page
+    assert "密码太短，至少 10 个字符" in page and "密码只包含数字" in page
 
 
 @pytest.mark.parametrize("path", ["/", "/customers/", "/customers/1/", "/approvals/", "/rules/", "/manage/", "/pick/person/"])

@@ -38,8 +38,8 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         wanted, clear = _changes(request, form)
         if not wanted and not clear:
             return go(request, reverse("customer", args=[pk]), "没有改动。")
-        raw = {**wanted, "clear": clear, "version": version, "reason": form.raw.get("reason", "")}
-        if attempt(request, form, "customer.update", raw=raw, customer=pk):
+        raw = {**wanted, "clear": clear, "reason": form.raw.get("reason", "")}
+        if _save(request, form, pk, raw, version):
             return go(request, f"{reverse('customer', args=[pk])}?tab=data", "资料已保存。")
         if form.outcome and form.outcome.kind == "conflict":
             # Saving again means: mine, knowing theirs.
@@ -48,6 +48,17 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     context = {"head": head, "form": form, "version": version, "was": was, "note": of_decision(decision, request.user) if decision.verdict == "needs" else None}
     template = "customers/edit.html#form" if is_fragment(request) else "customers/edit.html"
     return render(request, template, context, status=422 if form.posted else 200)
+
+
+def _save(request: HttpRequest, form: Form, pk: int, raw: dict[str, Any], version: str) -> bool:
+    """Save; when others saved in between but none of these fields, that is no conflict and the save is made on theirs."""
+    if attempt(request, form, "customer.update", raw={**raw, "version": version}, customer=pk):
+        return True
+    outcome = form.outcome
+    if outcome is None or outcome.kind != "conflict" or any(theirs != original for _, original, theirs, _ in outcome.rows):
+        return False
+    form.outcome = None
+    return bool(attempt(request, form, "customer.update", raw={**raw, "version": outcome.version}, customer=pk))
 
 
 def _form(request: HttpRequest, row: Any, rights: Any) -> Form:

@@ -1,0 +1,133 @@
+"""客户档案: opening it, asking for it, its tabs, and buttons that know their clause."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from kedang.kernel.approvals.models import Request
+from kedang.kernel.ledger.models import Event
+from tests.web.conftest import HTMX, Office, queries
+
+TABS = ["timeline", "data", "contacts", "forms", "deals", "keeping", "changes", "owners", "log"]
+
+
+def text(client: Client, path: str, **more: str) -> str:
+    return client.get(path, headers=more).content.decode()
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_every_tab_opens_as_page_and_as_fragment(tab: str, office: Office, as_: Callable[[str], Client]) -> None:
+    customer, client = office.customer(contact_name="张建国", contact_phone="13800138000"), as_("wang")
+    assert "晨光精密机械厂" in text(client, f"/customers/{customer}/?tab={tab}")
+    part = text(client, f"/customers/{customer}/?tab={tab}", **HTMX, **{"HX-Target": "tab"})
+    assert part.lstrip().startswith('<div id="tab">') and "<html" not in part
+
+
+def test_opening_a_file_is_on_record_once_an_hour(office: Office, as_: Callable[[str], Client]) -> None:
+    customer, client = office.customer(), as_("wang")
+    for path in ("", "?tab=data", "rail/", ""):
+        client.get(f"/customers/{customer}/{path}")
+    assert Event.objects.filter(kind="file.opened", file=customer).count() == 1
+
+
+def test_a_colleague_sees_the_head_why_not_and_whom_to_ask(office: Office, as_: Callable[[str], Client]) -> None:
+    customer = office.customer(phone="0311-86001234")
+    page = text(as_("chen"), f"/customers/{customer}/")
+    assert "晨光精密机械厂" in page and "0311-86001234" not in page
+    assert "1.5.1" in page and "须先得到部门经理同意" in page
+    assert "由谁批准" in page and "周敏" in page and "申请查阅" in page
+
+
+def test_asking_opens_a_request_and_the_page_says_it_waits(office: Office, as_: Callable[[str], Client]) -> None:
+    customer, client = office.customer(), as_("chen")
+    answer = client.post(f"/customers/{customer}/do/file.open/", {"purpose": "接手项目", "key": "a"})
+    request = Request.objects.get()
+    assert answer["Location"] == f"/approvals/{request.pk}/" and request.reason == "接手项目"
+    assert "您的查阅申请正在审批" in text(client, f"/customers/{customer}/")
+
+
+def test_agreed_to_the_file_opens_until_the_time_is_up(office: Office, as_: Callable[[str], Client]) -> None:
+    customer, client = office.customer(address="石家庄市长安区1号"), as_("chen")
+    client.post(f"/customers/{customer}/do/file.open/", {"purpose": "接手项目", "key": "a"})
+    as_("zhou").post(f"/approvals/{Request.objects.get().pk}/agree/", {"key": "b"})
+    assert "石家庄市长安区1号" in text(client, f"/customers/{customer}/?tab=data")
+    office.clock.advance(__import__("datetime").timedelta(days=9))
+    assert "石家庄市长安区1号" not in text(client, f"/customers/{customer}/?tab=data")
+
+
+def test_a_claim_for_a_customer_never_filed_is_refused_in_four_lines(office: Office, as_: Callable[[str], Client]) -> None:
+    customer = office.customer()
+    fields = {"kind": "招待", "amount": "680", "note": "工作餐", "key": "x"}
+    answer = as_("wang").post(f"/customers/{customer}/do/expense.submit/", fields, headers=HTMX)
+    page = answer.content.decode()
+    for line in ("被拒绝的是", "条款与原文", "比对的事实", "怎样可以放行"):
+        assert line in page
+    assert "第1.8.1条" in page and "财务一概不给报销" in page and "客户备案通过后再提交" in page
+    assert 'value="680"' in page and "工作餐" in page
+    assert Event.objects.filter(kind="norm.refused", clause="1.8.1", file=customer).count() == 1
+
+
+def test_a_wrong_amount_is_said_at_the_amount_and_the_rest_stays(office: Office, as_: Callable[[str], Client]) -> None:
+    customer = office.customer()
+    fields = {"kind": "其他", "amount": "三百", "note": "打印", "key": "x"}
+    answer = as_("wang").post(f"/customers/{customer}/do/expense.submit/", fields)
+    page = answer.content.decode()
+    assert answer.status_code == 422 and 'id="f-amount-error"' in page and 'value="三百"' in page and "打印" in page
+
+
+def test_a_button_that_is_off_carries_its_clause(office: Office, as_: Callable[[str], Client]) -> None:
+    customer = office.customer()
+    menu = text(as_("wang"), f"/customers/{customer}/acts/")
+    assert 'aria-disabled="true"' in menu and "怎样可以放行" in menu
+
+
+def test_the_composer_writes_a_contact_and_keeps_what_was_typed_when_wrong(office: Office, as_: Callable[[str], Client]) -> None:
+    customer, client = office.customer(), as_("wang")
+    path = f"/customers/{customer}/compose/"
+    wrong = client.post(path, {"kind": "电话", "content": "谈了交期", "next_at": "2020-01-01T09:00", "key": "c"}, headers=HTMX)
+    assert wrong.status_code == 422 and "谈了交期" in wrong.content.decode() and "下次联系时间须晚于本次" in wrong.content.decode()
+    done = client.post(path, {"kind": "电话", "content": "谈了交期", "key": "d"}, headers=HTMX)
+    assert done["HX-Redirect"] == f"/customers/{customer}/"
+    assert "谈了交期" in text(client, f"/customers/{customer}/")
+
+
+def test_more_events_cost_no_more_queries(office: Office, as_: Callable[[str], Client]) -> None:
+    customer, client = office.customer(), as_("wang")
+    office.do("contact.record", "wang", customer=customer, kind="电话", content="一")
+    few = queries(client, f"/customers/{customer}/")
+    for number in range(15):
+        office.do("contact.record", "wang", customer=customer, kind="电话", content=f"第{number}次")
+    assert queries(client, f"/customers/{customer}/") == few <= 34
+
+
+def test_only_changed_fields_are_sent_and_an_emptied_one_is_cleared(office: Office, as_: Callable[[str], Client]) -> None:
+    customer, client = office.customer(phone="0311-86001234", address="长安区1号"), as_("wang")
+    path = f"/customers/{customer}/edit/"
+    fields = {"version": "1", "name": "晨光精密机械厂", "was-name": "晨光精密机械厂", "phone": "", "was-phone": "0311-86001234",
+              "address": "裕华区2号", "was-address": "长安区1号", "key": "e"}  # fmt: skip
+    assert client.post(path, fields)["Location"].endswith("?tab=data")
+    page = text(client, f"/customers/{customer}/?tab=changes")
+    assert "裕华区2号" in page and "长安区1号" in page
+
+
+def test_the_second_to_save_sees_mine_theirs_and_the_original(office: Office, as_: Callable[[str], Client]) -> None:
+    customer, client = office.customer(address="长安区1号"), as_("wang")
+    office.do("customer.update", "wang", customer=customer, version=1, address="桥西区9号")
+    path = f"/customers/{customer}/edit/"
+    fields = {"version": "1", "address": "裕华区2号", "was-address": "长安区1号", "key": "f"}
+    answer = client.post(path, fields, headers=HTMX)
+    page = answer.content.decode()
+    assert answer.status_code == 422 and "别人先保存了" in page
+    for value in ("长安区1号", "桥西区9号", "裕华区2号"):
+        assert value in page
+    again = {"version": page.split('name="version" value="')[1].split('"')[0], "address": "裕华区2号", "was-address": "桥西区9号", "key": "g"}
+    assert client.post(path, again).status_code == 302
+    assert "裕华区2号" in text(client, f"/customers/{customer}/?tab=data")
+
+
+def test_two_people_changing_different_fields_do_not_meet(office: Office, as_: Callable[[str], Client]) -> None:
+    customer, client = office.customer(address="长安区1号"), as_("wang")
+    office.do("customer.update", "wang", customer=customer, version=1, source="展会")
+    fields = {"version": "1", "address": "裕华区2号", "was-address": "长安区1号", "key": "h"}
+    assert client.post(f"/customers/{customer}/edit/", fields).status_code == 302
