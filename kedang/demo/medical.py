@@ -143,7 +143,8 @@ class Medical:
 
     def _work_contact(self) -> None:
         file, login = self._any()
-        self.story.read(login, file)
+        if self.story.chance(0.4):
+            self.story.read(login, file)
         self._contact(login, file)
 
     def _work_visit(self) -> None:

@@ -182,7 +182,8 @@ class Registry:
 
     def _work_contact(self) -> None:
         file, login = self._any()
-        self.story.read(login, file)
+        if self.story.chance(0.4):
+            self.story.read(login, file)
         self._contact(login, file)
 
     def _work_visit(self) -> None:
