@@ -110,6 +110,12 @@ def _spent_before_filing(customer: int | None, day: date) -> bool:
     return filed is not None and filed.occurred_at.date() > day
 
 
+def _file_of(args: Mapping[str, Any]) -> int | None:
+    """The customer a claim names: the regulation over that file acts on its review and payment."""
+    found = ExpenseClaim.objects.filter(pk=args.get("expense") or 0)
+    return found.values_list("customer_id", flat=True).first()
+
+
 def _claim(expense: int) -> ExpenseClaim:
     row = ExpenseClaim.objects.select_for_update().filter(pk=expense).first()
     if row is None:
@@ -123,6 +129,7 @@ def _claim(expense: int) -> ExpenseClaim:
     needs="none",
     events=("expense.reviewed",),
     locks=_expense_lock,
+    file_of=_file_of,
     args=[
         F("expense", "报销单", "integer", required=True),
         F("agree", "同意", "bool", required=True),
@@ -158,6 +165,7 @@ def review_expense(*, deed: Deed, expense: int, agree: bool, opinion: str | None
     needs="none",
     events=("expense.paid",),
     locks=_expense_lock,
+    file_of=_file_of,
     args=[F("expense", "报销单", "integer", required=True)],
 )
 def pay_expense(*, deed: Deed, expense: int) -> int:

@@ -189,6 +189,9 @@ def lock_names(spec: Action, args: Mapping[str, Any]) -> list[str]:
 
 
 def _view_of(spec: Action, args: Mapping[str, Any], shared: Shared | None = None) -> files.FileView | None:
+    if spec.file_of is not None:
+        row = spec.file_of(args)
+        return files.view(row) if row is not None else None
     file = args.get(spec.about) if spec.about else None
     if file is None:
         return None

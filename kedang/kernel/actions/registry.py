@@ -29,6 +29,7 @@ def action(
     locks: Callable[[Mapping[str, Any]], Iterable[str]] = no_locks,
     system: bool = False,
     public: bool = True,
+    file_of: Callable[[Mapping[str, Any]], int | None] | None = None,
 ) -> Callable[[Run], Run]:
     """Register `run(*, deed, **args)` under `name`; `about` names the argument holding the customer file, if any."""
 
@@ -48,6 +49,7 @@ def action(
                 needs=needs,
                 system=system,
                 public=public,
+                file_of=file_of,
             )
         )
         return run

@@ -68,6 +68,8 @@ class Action:
     """May also be run by norms (`do:`) as 系统."""
     public: bool = True
     """False: not offered to packs or API as a free command (votes, form filing have their own forms)."""
+    file_of: Callable[[Mapping[str, Any]], int | None] | None = None
+    """For a deed about a row of a file (a claim, a contract): the file it lies in, so that packs of its scope act."""
 
 
 @dataclass(frozen=True)
