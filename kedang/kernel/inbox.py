@@ -33,7 +33,7 @@ def counts(person: Person, regs: Regulations | None = None) -> Counts:
     roles, units = standing(person, regs)
     now = clock.now()
     numbers = Duty.objects.filter(state=DutyState.OPEN).filter(_waits_for(person, roles, units))
-    found = numbers.aggregate(n=Count("pk"), late=Count("pk", filter=Q(due_at__lt=now)))
+    found = numbers.aggregate(n=Count("pk"), late=Count("pk", filter=Q(due_at__lt=now, paused_at=None)))
     return Counts(
         duties=found["n"],
         late=found["late"],

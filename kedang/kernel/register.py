@@ -59,6 +59,11 @@ class Month:
         return self._moved(-1)
 
     @property
+    def following(self) -> Month:
+        """The month after, come or not."""
+        return self._moved(1)
+
+    @property
     def next(self) -> Month | None:
         """The month after, none after this one."""
         after = self._moved(1)
@@ -163,7 +168,7 @@ def _duty_filter(figure: Figure, month: Month, now: datetime) -> Q:
         return Q(opened_at__gte=first, opened_at__lt=after) & ~Q(state__in=UNCOUNTED)
     if figure.source == "done":
         return Q(done_at__gte=first, done_at__lt=after, state__in=figure.states)
-    return Q(state=DutyState.OPEN, due_at__lt=now)
+    return Q(state=DutyState.OPEN, due_at__lt=now, paused_at=None)
 
 
 def _event_filter(kinds: Iterable[str], month: Month) -> Q:
@@ -311,12 +316,14 @@ def version_for(pack: str) -> Version:
     return version
 
 
-def regulation_view(pack: str, person: Person, month: Month | None = None) -> RegulationView:
-    """The regulation clause by clause with the month's figures that this person may see."""
+def regulation_view(
+    pack: str, person: Person, month: Month | None = None, *, figures: bool = True
+) -> RegulationView:
+    """The regulation clause by clause with the month's figures (if asked for) that this person may see."""
     version = version_for(pack)
     month = month or Month.of(None)
     seen = sight(person, version)
-    counted = clause_figures(version, month, seen)
+    counted = clause_figures(version, month, seen) if figures else {}
     rows = PackVersion.objects.filter(pack=pack).select_related("loaded_by", "adopted_by").order_by("-version")
     return RegulationView(
         version=version,

@@ -141,7 +141,7 @@ def _breach(regs: Regulations, pk: int) -> None:
         file=duty.file,
         subject=f"duty:{duty.pk}",
         occurred_at=duty.due_at,
-        data={"duty": duty.pk, "norm": duty.norm, "title": duty.title},
+        data={"duty": duty.pk, "norm": duty.norm, "title": duty.title, "how": "逾期未办"},
         norm=duty.norm,
         clause=duty.clause,
         pack=duty.pack,

@@ -26,6 +26,9 @@ def way_of(duty: Any, regs: Regulations) -> Way:
     """The main action of a duty; the file itself when the regulation only looks at a state of affairs."""
     found = regs.norm(duty.norm, duty.version)
     done = getattr(found[1].norm, "done", None) if found else None
+    if done is None and duty.awaits_form:
+        about = f"?customer={duty.file}" if duty.file else ""
+        return Way("填表", f"{reverse('form_file', args=[duty.awaits_form])}{about}")
     if done is None:
         return Way("办结", reverse("duty_finish", args=[duty.pk]))
     if done.form:
@@ -68,7 +71,7 @@ def kind_of(duty: Any, regs: Regulations) -> str:
     found = regs.norm(duty.norm, duty.version)
     done = getattr(found[1].norm, "done", None) if found else None
     if done is None:
-        return "other"
+        return "form" if duty.awaits_form else "other"
     if done.form:
         return "form"
     events = [done.event] if isinstance(done.event, str) else list(done.event or [])
@@ -98,4 +101,4 @@ def _told(version: Any, who: Any) -> str:
 def _step(step: Any) -> str:
     if "propose" in step:
         return "提出扣分建议" if step["propose"] == "points" else "提出处理建议"
-    return {"release": "放入公海", "reassign": "改派", "open_duty": "另派任务", "escalate": "上报上级"}.get(next(iter(step), ""), "")
+    return {"release": "放入公海", "reassign": "改派", "open_duty": "另派任务", "draft": "派人起草文书", "escalate": "上报上级"}.get(next(iter(step), ""), "")

@@ -171,7 +171,7 @@ def filtered(files: QuerySet[Customer], filters: Mapping[str, Any]) -> QuerySet[
     for flow, stage in (filters.get("stage") or {}).items():
         files = files.filter(Exists(FileStage.objects.filter(file=OuterRef("pk"), flow=flow, stage=stage)))
     if filters.get("overdue"):
-        late = Duty.objects.filter(file=OuterRef("pk"), state=DutyState.OPEN, due_at__lt=clock.now())
+        late = Duty.objects.filter(file=OuterRef("pk"), state=DutyState.OPEN, due_at__lt=clock.now(), paused_at=None)
         files = files.filter(Exists(late))
     if filters.get("next_past"):
         files = files.filter(summary__next_contact_on__lt=clock.today())
@@ -294,7 +294,7 @@ def stages_of(ids: Iterable[int], regs: Regulations | None = None) -> dict[int, 
 def duties_of(ids: Iterable[int]) -> dict[int, tuple[int, int, datetime | None]]:
     """(open, overdue, next due) per file, counted from the duties themselves, against the clock; one query."""
     rows = Duty.objects.filter(file__in=list(ids), state=DutyState.OPEN).order_by().values("file")
-    counted = rows.annotate(n=Count("pk"), late=Count("pk", filter=Q(due_at__lt=clock.now())), due=Min("due_at"))
+    counted = rows.annotate(n=Count("pk"), late=Count("pk", filter=Q(due_at__lt=clock.now(), paused_at=None)), due=Min("due_at"))
     found: dict[int, tuple[int, int, datetime | None]] = defaultdict(lambda: (0, 0, None))
     for row in counted:
         found[row["file"]] = (row["n"], row["late"], row["due"])

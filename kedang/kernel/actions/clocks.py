@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Max
 
 from kedang.kernel import clock, files
+from kedang.kernel.actions import duties
 from kedang.kernel.ledger.models import Event
 from kedang.kernel.norms.compiled import CompiledNorm
 from kedang.kernel.norms.expressions import UNKNOWN, Env, evaluate_many
@@ -79,8 +80,7 @@ def _set(version: Version, norm: CompiledNorm, rule: ConsequenceNorm, file: int,
     due = deadlines.due_at(at, span, cal, holiday=version.regulation.pack.holiday)
     warn = None
     if rule.warn:
-        before = params.get(rule.warn) or Duration.parse(rule.warn)
-        warn = due - timedelta(days=before.n * (7 if before.unit == "week" else 1))
+        warn = duties.before(due, params.get(rule.warn) or Duration.parse(rule.warn), cal)
     Clock.objects.get_or_create(
         norm=norm.qid,
         subject=f"file:{file}",
@@ -135,10 +135,12 @@ def climb(version: Version, norm: CompiledNorm, rule: ConsequenceNorm, file: int
     anchor = anchor_expr.value(env_of(version, variables, facts)) if anchor_expr else None
     if anchor is None or anchor is UNKNOWN or files.view(file) is None:
         return
-    day = anchor.date() if isinstance(anchor, datetime) else anchor
+    day = clock.local(anchor).date() if isinstance(anchor, datetime) else anchor
     running = Clock.objects.filter(norm=norm.qid, file=file, fired_at=None)
     running.exclude(anchor=deadlines.end_of(day)).delete()
     for index, step in enumerate(rule.ladder.steps):
+        if step.on_day < 0 and day < clock.today():
+            continue  # nobody needs telling beforehand of what is past
         due = deadlines.end_of(day + timedelta(days=step.on_day - 1))
         Clock.objects.get_or_create(
             norm=norm.qid,

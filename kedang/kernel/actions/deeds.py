@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from kedang.kernel import clock
-from kedang.kernel.actions import effects, reacting
+from kedang.kernel.actions import effects, reacting, timing
 from kedang.kernel.actions.deed import Deed
 from kedang.kernel.actions.registry import action
 from kedang.kernel.approvals import service
@@ -169,6 +169,27 @@ def excuse_duty(*, deed: Deed, duty: int, reason: str) -> int:
     row.save(update_fields=["excuse"])
     _duty_event(deed, row, "duty.excused", reason=reason)
     return row.pk
+
+
+@action(
+    "duty.extend",
+    "延期",
+    args=[DUTY, Field("reason", "延期理由", "long_text", required=True)],
+    about="",
+    needs="none",
+    events=("duty.extended",),
+)
+def extend_duty(*, deed: Deed, duty: int, reason: str) -> str:
+    """Move the due time of a duty one bears, as often and as far as its regulation allows; the new due time."""
+    row = duty_of(deed, duty)
+    found = regulations().norm(row.norm, row.version)
+    if found is None:
+        raise Invalid("这一事项没有延期的规定。")
+    timing.extend(row, *found)
+    row.save(update_fields=timing.MOVED)
+    until = f"{clock.local(row.due_at):%Y-%m-%d %H:%M}" if row.due_at else ""
+    _duty_event(deed, row, "duty.extended", times=row.extensions, until=until, reason=reason)
+    return until
 
 
 @action(

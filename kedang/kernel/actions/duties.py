@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from kedang.kernel import clock, files
+from kedang.kernel.actions import timing
 from kedang.kernel.norms.compiled import CompiledNorm
-from kedang.kernel.norms.expressions import UNKNOWN, FactStore
+from kedang.kernel.norms.expressions import FactStore
 from kedang.kernel.norms.models import Duty, DutyState
 from kedang.kernel.norms.people import Bearer, bearer_at
-from kedang.kernel.norms.schema import Due, DutyNorm, ScheduleNorm
-from kedang.kernel.norms.store import Version, env_of
+from kedang.kernel.norms.schema import Due, DutyNorm, OutsideBearer, ScheduleNorm
+from kedang.kernel.norms.store import Version
 from kedang.kernel.workdays import calendar, deadlines
 from kedang.kernel.workdays.durations import Duration
 from kedang.kernel.workdays.periods import Period
@@ -30,6 +31,7 @@ class Times:
     due_at: datetime | None
     grace_until: datetime | None
     remind_at: datetime | None
+    not_before: datetime | None = None
 
 
 def times_of(
@@ -44,36 +46,44 @@ def times_of(
     rule = norm.norm
     assert isinstance(rule, (DutyNorm, ScheduleNorm))
     cal = calendar.load()
-    due_at = _due(version, norm, rule.due, counted_from, variables, facts, cal, period)
-    grace = _grace(version, rule.due, due_at, cal)
-    return Times(due_at, grace, next_reminder(version, rule.remind, due_at, cal))
+    setting = _setting(version, norm, rule.due, counted_from, variables, facts)
+    not_before = None
+    if rule.due.window is not None:
+        day = period.first if period else clock.local(counted_from).date()
+        not_before, due_at = timing.window(setting, rule.due.window, day)
+    elif rule.due.before is not None:
+        due_at = timing.before(setting, rule.due.before)
+    else:
+        due_at = _due(setting, rule.due, counted_from, cal, period)
+    grace = grace_of(version, rule.due, due_at, cal)
+    return Times(due_at, grace, next_reminder(version, rule.remind, due_at, cal), not_before)
 
 
-def _due(
+def _setting(
     version: Version,
     norm: CompiledNorm,
     due: Due,
     counted_from: datetime,
     variables: dict[str, Any],
     facts: FactStore,
-    cal: calendar.Calendar,
-    period: Period | None,
-) -> datetime | None:
+) -> timing.Setting:
     params = version.params(counted_from.date())
     holiday = due.holiday or version.regulation.pack.holiday
     closing = _clock_time(due.at, params) or version.closing()
-    start = counted_from
-    since = norm.expr("due.from")
-    if since is not None:
-        value = since.value(env_of(version, variables, facts))
-        start = _instant(value) or counted_from
+    return timing.Setting(version, norm, variables, facts, params, holiday, closing)
+
+
+def _due(
+    setting: timing.Setting, due: Due, counted_from: datetime, cal: calendar.Calendar, period: Period | None
+) -> datetime | None:
+    params, holiday, closing = setting.params, setting.holiday, setting.closing
+    start = setting.instant("due.from") or counted_from
     if due.within:
         span = params.get(due.within) or Duration.parse(due.within)
         return deadlines.due_at(start, span, cal, holiday=holiday, closing=closing)
     if due.on:
-        expr = norm.expr("due.on")
-        if expr is not None:
-            named = _instant(expr.value(env_of(version, variables, facts)))
+        if setting.norm.expr("due.on") is not None:
+            named = setting.instant("due.on")
             return deadlines.end_of(clock.local(named).date(), closing) if named else None
         spec = str(params.get(due.on, due.on))
         # A day named within a period is looked for from the period's first day on.
@@ -88,23 +98,15 @@ def _due(
     return None
 
 
-def _clock_time(text: str | None, params: dict[str, Any]) -> time | None:
+def _clock_time(text: str | None, params: Mapping[str, Any]) -> time | None:
     if not text:
         return None
     value = params.get(text, text)
     return value if isinstance(value, time) else time.fromisoformat(str(value))
 
 
-def _instant(value: Any) -> datetime | None:
-    """A day counts from its start."""
-    if value is None or value is UNKNOWN:
-        return None
-    if isinstance(value, datetime):
-        return value
-    return clock.at_time(value, time(0)) if isinstance(value, date) else None
-
-
-def _grace(version: Version, due: Due, due_at: datetime | None, cal: calendar.Calendar) -> datetime | None:
+def grace_of(version: Version, due: Due, due_at: datetime | None, cal: calendar.Calendar) -> datetime | None:
+    """When the grace after a due time ends; None without grace."""
     if due.grace is None or due_at is None:
         return None
     until = _clock_time(due.grace.until, version.params(due_at.date()))
@@ -126,12 +128,13 @@ def next_reminder(
     moments = []
     for span in spans:
         duration = version.params(now.date()).get(span) or Duration.parse(span)
-        moments.append(_before(due_at, duration, cal))
+        moments.append(before(due_at, duration, cal))
     ahead = sorted(moment for moment in moments if moment > now)
     return ahead[0] if ahead else None
 
 
-def _before(due_at: datetime, span: Duration, cal: calendar.Calendar) -> datetime:
+def before(due_at: datetime, span: Duration, cal: calendar.Calendar) -> datetime:
+    """When to say that something falls due in a span: for spans of days at nine on that day."""
     if span.unit in ("minute", "hour"):
         return due_at - timedelta(minutes=span.n if span.unit == "minute" else span.n * 60)
     day = clock.local(due_at).date()
@@ -149,6 +152,13 @@ def _before(due_at: datetime, span: Duration, cal: calendar.Calendar) -> datetim
 
 def title_of(version: Version, norm: CompiledNorm) -> str:
     """What the duty is called on the list: its own name, else the name of the deed that closes it."""
+    outside = outside_of(norm)
+    if outside:
+        return f"{outside}应办：{_name_of(version, norm)}"
+    return _name_of(version, norm)
+
+
+def _name_of(version: Version, norm: CompiledNorm) -> str:
     rule = norm.norm
     if rule.name:
         return rule.name
@@ -158,6 +168,23 @@ def title_of(version: Version, norm: CompiledNorm) -> str:
         if form:
             return f"填报《{form.name}》"
     return version.clause_text(norm.clauses[0])[:60] or norm.qid
+
+
+def outside_of(norm: CompiledNorm) -> str:
+    """The party outside the company that must act, in Chinese; '' for a duty of our own."""
+    bearer = getattr(norm.norm, "bearer", None)
+    if not isinstance(bearer, OutsideBearer):
+        return ""
+    return "客户" if bearer.outside == "customer" else bearer.outside[:40]
+
+
+def _bearer(
+    version: Version, norm: CompiledNorm, rule: DutyNorm | ScheduleNorm, variables: dict[str, Any], facts: FactStore
+) -> Bearer | list[int]:
+    """What an outside party must do stands with the role that reports it, never as one person's own duty."""
+    if isinstance(rule.bearer, OutsideBearer):
+        return Bearer(role=f"{version.pack}.{rule.bearer.reported_by}")
+    return bearer_at(version, norm, "bearer", variables, facts)
 
 
 def build(
@@ -178,7 +205,7 @@ def build(
     rule = norm.norm
     assert isinstance(rule, (DutyNorm, ScheduleNorm))
     times = times_of(version, norm, counted_from, variables, facts, period)
-    found = bearer or bearer_at(version, norm, "bearer", variables, facts)
+    found = bearer or _bearer(version, norm, rule, variables, facts)
     bearers = [Bearer(person=each) for each in found] if isinstance(found, list) else [found]
     if getattr(rule, "bearers", "any") != "all":
         bearers = bearers[:1] or [Bearer()]
@@ -190,6 +217,8 @@ def build(
             norm=norm.qid,
             clause=norm.clauses[0],
             title=title_of(version, norm)[:200],
+            outside=outside_of(norm),
+            not_before=times.not_before,
             file=view.id if view else None,
             subject=subject if len(bearers) == 1 else f"{subject}#{each.person}",
             period=period_key or (period.key if period else ""),
@@ -212,16 +241,17 @@ def build(
 
 def close(duty: Duty, at: datetime, event: int | None) -> None:
     """Mark a duty done at an instant: on time, inside an excused grace, or late. Not saved."""
-    if duty.due_at is None or at <= duty.due_at:
+    counted = min(at, duty.paused_at) if duty.paused_at else at
+    if duty.due_at is None or counted <= duty.due_at:
         duty.state = DutyState.DONE
-    elif duty.grace_until is not None and at <= duty.grace_until and duty.excuse:
+    elif duty.grace_until is not None and counted <= duty.grace_until and duty.excuse:
         duty.state = DutyState.LATE_EXCUSED
     else:
         duty.state = DutyState.LATE
         duty.breached_at = duty.breached_at or duty.due_at
     duty.done_at, duty.done_by = at, event
-    duty.breach_check_at = duty.next_remind_at = None
+    duty.breach_check_at = duty.next_remind_at = duty.paused_at = None
 
 
-CLOSING_FIELDS = ["state", "done_at", "done_by", "breached_at", "breach_check_at", "next_remind_at", "asked_request"]
+CLOSING_FIELDS = ["state", "paused_at", "done_at", "done_by", "breached_at", "breach_check_at", "next_remind_at", "asked_request"]
 

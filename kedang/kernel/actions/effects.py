@@ -11,12 +11,13 @@ from typing import Any
 from django.db import transaction
 
 from kedang.kernel import clock, files, once
-from kedang.kernel.actions import flows
+from kedang.kernel.actions import flows, tasks
 from kedang.kernel.actions.deed import Deed
 from kedang.kernel.errors import KedangError
 from kedang.kernel.ledger.models import Event
 from kedang.kernel.models import Notice
 from kedang.kernel.norms.compiled import CompiledNorm
+from kedang.kernel.norms.compiling_effects import flat
 from kedang.kernel.norms.expressions import UNKNOWN, FactStore
 from kedang.kernel.norms.models import Duty, DutyState, FormRecord, Proposal, ProposalState
 from kedang.kernel.norms.people import as_one, people_at, people_of
@@ -24,7 +25,6 @@ from kedang.kernel.norms.schema import AssignmentNorm
 from kedang.kernel.norms.store import Regulations, Version, env_of
 from kedang.kernel.norms.vocabulary import Effect, register, vocabulary
 from kedang.kernel.org import selectors as org
-from kedang.kernel.workdays.durations import Duration
 
 
 @dataclass
@@ -84,7 +84,8 @@ def run(
 ) -> None:
     """Run a consequence's `do`, in order; with `verbs` only those."""
     rule = case.norm.norm
-    for index, entry in enumerate(entries if entries is not None else rule.do):  # type: ignore[union-attr]
+    for index, written in enumerate(entries if entries is not None else rule.do):  # type: ignore[union-attr]
+        entry = flat(written)
         verb = next(iter(entry))
         if verbs is not None and verb not in verbs:
             continue
@@ -125,6 +126,8 @@ def tell(
 
 def told_clause(case: Case) -> str:
     """A notice about a breach speaks under the clause that was breached; else under the consequence's own."""
+    if case.event is not None and case.event.kind == "norm.breached" and case.event.clause:
+        return case.event.clause
     return case.duty.clause if case.duty is not None else case.norm.clauses[0]
 
 
@@ -258,30 +261,15 @@ def _evidence(case: Case, entry: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _open_duty(case: Case, path: str, entry: Mapping[str, Any], deed: Deed, regs: Regulations) -> None:
     """A task of its own, closed by hand (`duty.finish`): {open_duty: 事项, bearer: …, within: 3 working_days}."""
-    from kedang.kernel.workdays import calendar, deadlines
-
     people = case.people(f"{path}.bearer") if entry.get("bearer") else _named(case, path, "owner")
-    span = case.version.params(clock.today()).get(str(entry.get("within")), entry.get("within"))
-    duration = span if isinstance(span, Duration) else Duration.parse(str(span)) if span else None
-    due = deadlines.due_at(clock.now(), duration, calendar.load()) if duration else None
-    subject = f"{case.subject}/{case.event.pk if case.event else case.period}"
-    if Duty.objects.filter(norm=case.norm.qid, subject=subject, state=DutyState.OPEN).exists():
-        return
-    Duty.objects.create(
-        pack=case.version.pack,
-        version=case.version.number,
-        norm=case.norm.qid,
-        clause=case.norm.clauses[0],
-        title=str(entry["open_duty"])[:200],
-        file=case.file,
-        subject=subject,
-        bearer_id=people[0] if people else None,
-        opened_by=case.event.pk if case.event else None,
-        opened_at=clock.now(),
-        counted_from=clock.now(),
-        due_at=due,
-        breach_check_at=due,
-    )
+    tasks.give(case, entry, str(entry[next(iter(entry))]), people)
+
+
+def _draft(case: Case, path: str, entry: Mapping[str, Any], deed: Deed, regs: Regulations) -> None:
+    """起草《…》, closed by filing that form, or by hand when it names none: {draft: reminder, by: finance}."""
+    title, form = tasks.drafted(case, str(entry["draft"]))
+    people = _named(case, f"{path}.by", str(entry["by"])) if entry.get("by") else _named(case, path, "owner")
+    tasks.give(case, entry, title, people, form)
 
 
 def _set(case: Case, path: str, entry: Mapping[str, Any], deed: Deed, regs: Regulations) -> None:
@@ -378,6 +366,7 @@ CATALOGUE: dict[str, Run] = {
     "propose": _propose,
     "open_duty": _open_duty,
     "open_case": _open_duty,
+    "draft": _draft,
     "set": _set,
     "stage": _stage,
     "release": _release,
@@ -391,6 +380,7 @@ LABELS = {
     "propose": "提出建议",
     "open_duty": "生成待办",
     "open_case": "立案待办",
+    "draft": "起草文书",
     "set": "改分类",
     "stage": "改阶段",
     "release": "放入公海",

@@ -128,7 +128,7 @@ def _duties(subjects: Subjects, world: World, about: str) -> dict[tuple[Any, ...
 def _is_overdue(duty: Duty, now: datetime) -> bool:
     """Guards compare due times with the clock and never rely on the mark."""
     limit = duty.grace_until or duty.due_at
-    return duty.state == DutyState.OPEN and limit is not None and now > limit
+    return duty.state == DutyState.OPEN and duty.paused_at is None and limit is not None and now > limit
 
 
 @fact("overdue", "逾期未办", ("norm", "customer"), "bool")

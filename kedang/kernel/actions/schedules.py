@@ -13,9 +13,10 @@ from kedang.kernel import clock, files
 from kedang.kernel.actions import duties
 from kedang.kernel.ledger.models import Event
 from kedang.kernel.models import Pulse
+from kedang.kernel.norms.binding import as_list
 from kedang.kernel.norms.compiled import CompiledNorm
 from kedang.kernel.norms.expressions import UNKNOWN, FactStore, evaluate_many
-from kedang.kernel.norms.models import Duty, DutyState, FileTerm
+from kedang.kernel.norms.models import Duty, DutyState, FileTerm, FormRecord
 from kedang.kernel.norms.people import Bearer, holders_of
 from kedang.kernel.norms.schema import ScheduleNorm, TableEvery
 from kedang.kernel.norms.store import Version, env_of, fact_store
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from kedang.kernel.actions.reacting import Generation
 
 CHUNK = 1000
+ONE = {"workday": Duration(1, "working_day"), "half_year": Duration(2, "quarter")}
+"""One period as a span, where the period is not a unit of its own."""
 PERIODS = ("workday", "day", "week", "month", "quarter", "half_year", "year")
 
 
@@ -198,7 +201,9 @@ def _periods_of(
         rows = FileTerm.objects.filter(file__in=[v.id for v in views], term=f"{version.pack}.{rule.every.table}")
         values = dict(rows.values_list("file", "value"))
         default = version.regulation.pack.terms[rule.every.table].default
-        return [rule.every.values.get(values.get(v.id, default or ""), "") for v in views]
+        params = version.params(clock.today())
+        named = {value: str(params.get(name, name)) for value, name in rule.every.values.items()}
+        return [named.get(values.get(v.id, default or ""), "") for v in views]
     expr = norm.expr("every.of")
     if expr is not None:
         found = [outcome.value for outcome in evaluate_many(expr, envs)]
@@ -259,9 +264,11 @@ def _since_last(
     anchor = _last_done(norm, rule, view, version) or clock.now()
     if duty is not None:
         anchor = duty.counted_from
-    due = deadlines.due_at(anchor, Duration(1, name), calendar.load(), closing=version.closing())
+    holiday = rule.due.holiday or version.regulation.pack.holiday
+    due = deadlines.due_at(anchor, ONE.get(name) or Duration(1, name), calendar.load(), holiday=holiday, closing=version.closing())
     if duty is not None:
-        if duty.due_at != due and duty.breached_at is None:
+        moved = duty.first_due_at is not None or duty.paused_at is not None
+        if duty.due_at != due and duty.breached_at is None and not moved:
             duty.due_at, duty.breach_check_at = due, due
             duty.save(update_fields=["due_at", "breach_check_at"])
         return []
@@ -291,9 +298,15 @@ def _had(norm: CompiledNorm, duty: Duty) -> bool:
 
 
 def _last_done(norm: CompiledNorm, rule: ScheduleNorm, view: files.FileView, version: Version) -> datetime | None:
+    """When the deed was last done: the form filed, the event recorded; with a condition, when it last closed one."""
     done = rule.done
-    kinds = ["form.filed"] if done.form else [done.event] if isinstance(done.event, str) else list(done.event or [])
-    last = Event.objects.filter(kind__in=kinds, file=view.id).aggregate(at=Max("occurred_at"))["at"]
+    if done.form:
+        form = done.form if "." in done.form else f"{version.pack}.{done.form}"
+        last = FormRecord.objects.filter(form=form, file=view.id).aggregate(at=Max("occurred_at"))["at"]
+    elif done.where or done.by not in (None, "anyone"):
+        last = Duty.objects.filter(norm=norm.qid, file=view.id).aggregate(at=Max("done_at"))["at"]
+    else:
+        last = Event.objects.filter(kind__in=as_list(done.event), file=view.id).aggregate(at=Max("occurred_at"))["at"]
     return clock.local(last) if last else None
 
 
@@ -313,7 +326,7 @@ def _in_period(
     if duty is not None and duty.period != period.key and duty.due_at and duty.due_at >= clock.now():
         # The class changed in mid period: the old period's duty gives way to the new one's.
         _void(duty)
-    if _done_in(rule, view.id, period):
+    if _done_in(rule, view.id, period) and rule.due.window is None:
         return []
     built = duties.build(
         version,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from kedang.kernel.norms.binding import as_list
 from kedang.kernel.norms.clauses import numbers
 from kedang.kernel.norms.loader import LoadedPack
+from kedang.kernel.norms.matters import same_matter
 from kedang.kernel.norms.problems import Problem, problem
 from kedang.kernel.norms.schema import (
     AccessRow,
@@ -18,7 +18,6 @@ from kedang.kernel.norms.schema import (
     Norm,
     Pack,
     ProhibitionNorm,
-    Trigger,
 )
 
 _HINT = "写 overrides: [{other}] 或 stricter，或把两个制度的适用范围分开"
@@ -61,6 +60,8 @@ def _problem(
 
 
 def _settled(a: Norm, pack_a: Pack, b: Norm, pack_b: Pack) -> bool:
+    if a.stricter and b.stricter and isinstance(a, DutyNorm) and isinstance(b, DutyNorm):
+        return a.stricter == b.stricter
     if a.stricter or b.stricter:
         return True
     return f"{pack_b.pack}.{b.id}" in a.overrides or f"{pack_a.pack}.{a.id}" in b.overrides
@@ -73,13 +74,20 @@ def _clash(a: Norm, pack_a: Pack, b: Norm, pack_b: Pack) -> str:
     if isinstance(a, ComputationNorm) and isinstance(b, ComputationNorm) and a.gives == b.gives:
         return f"都给出 {a.gives}"
     if isinstance(a, DutyNorm) and isinstance(b, DutyNorm):
-        same = _trigger(a.opens, pack_a) & _trigger(b.opens, pack_b) and _trigger(a.done, pack_a) & _trigger(
-            b.done, pack_b
-        )
-        return "同一件事有两个期限" if same and a.due != b.due else ""
+        return _two_deadlines(a, pack_a, b, pack_b)
     if {type(a), type(b)} == {ProhibitionNorm, ApprovalNorm}:
         return _forbidden_and_approvable(a, pack_a, b, pack_b)
     return ""
+
+
+def _two_deadlines(a: DutyNorm, pack_a: Pack, b: DutyNorm, pack_b: Pack) -> str:
+    """One event opens both and one deed closes both; `where` may keep them apart, unless one says `stricter`."""
+    if a.due == b.due or not same_matter(a, pack_a.pack, b, pack_b.pack):
+        return ""
+    if a.stricter and b.stricter and a.stricter != b.stricter:
+        return f"同一件事有两个期限，一条要 {a.stricter}，一条要 {b.stricter}"
+    apart = any(trigger.where is not None for trigger in (a.opens, a.done, b.opens, b.done))
+    return "" if apart else "同一件事有两个期限"
 
 
 def _forbidden_and_approvable(a: Norm, pack_a: Pack, b: Norm, pack_b: Pack) -> str:
@@ -95,12 +103,6 @@ def _forbidden_and_approvable(a: Norm, pack_a: Pack, b: Norm, pack_b: Pack) -> s
 def _guarded(norm: Any, pack: Pack) -> set[str]:
     refs = norm.action if isinstance(norm.action, list) else [norm.action]
     return {ref if isinstance(ref, str) else f"{pack.pack}.{next(iter(ref.values()), '')}" for ref in refs}
-
-
-def _trigger(trigger: Trigger, pack: Pack) -> set[str]:
-    if trigger.where is not None:
-        return set()
-    return {f"{pack.pack}.{trigger.form}"} if trigger.form else set(as_list(trigger.event))
 
 
 def _access(loaded: LoadedPack, other: Pack) -> Iterator[Problem]:

@@ -13,8 +13,10 @@ from typing import Any, Literal
 from kedang.kernel.norms.expressions import Expression
 from kedang.kernel.norms.expressions import types as literals
 from kedang.kernel.norms.loader import LoadedPack
+from kedang.kernel.norms.problems import suggest
 from kedang.kernel.norms.schema import Form, Norm, Pack
 from kedang.kernel.norms.vocabulary import Vocabulary
+from kedang.kernel.workdays import periods
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,12 @@ class Regulation:
     """Duties by the kind of event that opens them ('form.filed' for forms)."""
     done_on: Index = field(default_factory=dict)
     """Duties and schedules by the kind of event that closes them."""
+    paused_on: Index = field(default_factory=dict)
+    """Duties and schedules by the kind of event that stops their clock …"""
+    resumed_on: Index = field(default_factory=dict)
+    """… and that lets it go on."""
+    drafts: frozenset[str] = frozenset()
+    """Forms (full ids) that consequences give somebody to draft."""
     reacts_on: Index = field(default_factory=dict)
     """Consequences by event kind; those of `absent` stand here too (their clock restarts)."""
     breach_of: Index = field(default_factory=dict)
@@ -125,6 +133,8 @@ def typed_value(kind: str, value: Any) -> Any:
         if not isinstance(value, bool):
             raise ValueError(f"“{text}”不是 true 或 false")
         return value
+    if kind == "period" and text.removesuffix("_end") not in periods.KINDS:
+        raise literals.BadLiteral(f"不认识的周期“{text}”", suggest(text, periods.KINDS))
     if kind in ("text", "period"):
         return text
     if isinstance(value, bool):

@@ -7,14 +7,14 @@ from typing import Any
 
 from kedang.kernel.ledger import kinds
 from kedang.kernel.norms import clauses
-from kedang.kernel.norms.binding import ACTOR, FILE, Vars, Words, common, union
+from kedang.kernel.norms.binding import ACTOR, FILE, Vars, Words, as_list, common, union
 from kedang.kernel.norms.compiled import CompiledNorm, Index, Regulation, typed_value
 from kedang.kernel.norms.compiling_norms import NormCompiler
 from kedang.kernel.norms.expressions import Expression, Scope, Var, compile_expr
 from kedang.kernel.norms.loader import LoadedPack
 from kedang.kernel.norms.marks import KeyPath
 from kedang.kernel.norms.problems import PackError, Problem, problem
-from kedang.kernel.norms.schema import ApprovalNorm, FormField, Pack, RouteStep
+from kedang.kernel.norms.schema import ApprovalNorm, Due, DutyNorm, FormField, Pack, RouteStep, ScheduleNorm
 from kedang.kernel.norms.vocabulary import Type, Vocabulary
 
 
@@ -197,6 +197,9 @@ def _indexed(loaded: LoadedPack, norms: tuple[CompiledNorm, ...], parts: dict[st
         by_stage=guards("stage"),
         opens_on=_index(of("duty"), lambda norm: norm.opens_events),
         done_on=_index(of("duty", "schedule"), lambda norm: norm.done_events),
+        paused_on=_index(of("duty", "schedule"), lambda norm: as_list(_due(norm).pause)),
+        resumed_on=_index(of("duty", "schedule"), lambda norm: as_list(_due(norm).resume)),
+        drafts=frozenset(form for norm in consequences for form in drafted(norm.norm, own)),
         reacts_on=_index(consequences, lambda norm: norm.opens_events),
         breach_of=_index(consequences, lambda norm: breaches(norm, own)),
         assigns_on=_index(of("assignment"), lambda norm: norm.opens_events),
@@ -211,6 +214,19 @@ def breaches(norm: CompiledNorm, own: str) -> list[str]:
     """Full ids of the duties whose breach sets a consequence off."""
     named = getattr(norm.norm, "breach", None) or []
     return [each if "." in each else f"{own}.{each}" for each in ([named] if isinstance(named, str) else named)]
+
+
+def _due(norm: CompiledNorm) -> Due:
+    return norm.norm.due if isinstance(norm.norm, DutyNorm | ScheduleNorm) else Due()
+
+
+def drafted(rule: Any, own: str) -> list[str]:
+    """Full ids of the forms that a consequence gives somebody to draft."""
+    steps = [*rule.do]
+    for rung in rule.ladder.steps if rule.ladder else ():
+        steps += rung.do if isinstance(rung.do, list) else [rung.do]
+    named = [str(step["draft"]) for step in steps if "draft" in step]  # titles of free texts match no filed form
+    return [name if "." in name else f"{own}.{name}" for name in named]
 
 
 def _is_timed(norm: CompiledNorm) -> bool:

@@ -4,7 +4,8 @@
 | --- | --- |
 | `notify`, `escalate` | whom: owner, actor, bearer, superior, a role, an expression; notify also a list of these |
 | `propose` | points, amount or measure; `per`, `points`, `amount` numbers; `about` a person or unit; `decided_by` a role |
-| `open_duty`, `open_case` | what is to be done; `bearer`, `within` |
+| `open_duty`, `open_case` | what is to be done; `bearer`, `within`; also written `{open_case: {title, bearer, within}}` |
+| `draft` | a form of the pack, or a text's title; `by` whom (else the owner), `within` |
 | `release` | pool |
 | `reassign` | to whom |
 | `set` | {term: value} |
@@ -19,13 +20,20 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from kedang.kernel.norms.binding import ACTOR, Vars
-from kedang.kernel.norms.compiling_tools import NormTools
+from kedang.kernel.norms.compiling_tools import IDENTIFIER, NormTools
 from kedang.kernel.norms.expressions.types import BadLiteral, choice
 from kedang.kernel.norms.problems import suggest
 from kedang.kernel.norms.vocabulary import Type
 
 WORDS = frozenset({"owner", "actor", "bearer", "superior"})
-TARGETS = frozenset({"notify", "escalate", "reassign", "bearer", "decided_by"})
+TARGETS = frozenset({"notify", "escalate", "reassign", "bearer", "decided_by", "by"})
+TASKS = frozenset({"open_duty", "open_case"})
+KEYS = {
+    "draft": frozenset({"draft", "by", "within"}),
+    "open_duty": frozenset({"open_duty", "bearer", "within"}),
+    "open_case": frozenset({"open_case", "bearer", "within"}),
+}
+"""What may stand beside a verb that gives somebody a task."""
 EXPRESSIONS: Mapping[str, Type] = {
     "when": "bool",
     "about": "person|unit|customer",
@@ -37,6 +45,15 @@ EXPRESSIONS: Mapping[str, Type] = {
 }
 """Keys that are expressions; everything else is handed to the effect as written."""
 REFERENCES = frozenset({"person", "unit", "customer", "contact", "number", "money", "date", "datetime"})
+
+
+def flat(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`{open_case: {title: 核实, bearer: head}}` as `{open_case: 核实, bearer: head}`."""
+    verb = next(iter(entry), "")
+    if verb not in TASKS or not isinstance(entry[verb], Mapping):
+        return entry
+    inner = dict(entry[verb])
+    return {verb: inner.pop("title", ""), **inner}
 
 
 def compile_do(
@@ -57,6 +74,11 @@ class _Entry:
     def compile(self, entry: Mapping[str, Any]) -> None:
         """Check the verb and compile what it says."""
         verb = next(iter(entry), "")
+        if flat(entry) is not entry:
+            entry, self.place = flat(entry), f"{self.place}.{verb}"
+            if not entry[verb]:
+                self.norm.fault(self.place, "没有写要办什么", "写 title: 核实情况")
+        self._keys(verb, entry)
         effects = self.norm.words.vocabulary.effects
         if verb not in effects:
             self.norm.fault(f"{self.place}.{verb}", f"没有后果“{verb}”", suggest(verb, effects))
@@ -67,11 +89,24 @@ class _Entry:
             "void": self._void,
             "set": self._terms,
             "stage": self._stage,
+            "draft": self._draft,
         }
         if verb in special:
             special[verb](entry)
         if "within" in entry:
             self.norm.literal(f"{self.place}.within", str(entry["within"]), "duration")
+
+    def _keys(self, verb: str, entry: Mapping[str, Any]) -> None:
+        known = KEYS.get(verb)
+        for key in entry if known else ():
+            if key not in known:  # type: ignore[operator]
+                self.norm.fault(f"{self.place}.{key}", f"“{verb}”没有“{key}”这个键", suggest(key, known or ()))
+
+    def _draft(self, entry: Mapping[str, Any]) -> None:
+        """A word in Latin letters must be a form; anything else is the title of what is to be written."""
+        name, forms = str(entry["draft"]), self.norm.pack.forms
+        if IDENTIFIER.fullmatch(name) and name not in forms:
+            self.norm.fault(f"{self.place}.draft", f"没有表单“{name}”", suggest(name, forms) or "或写中文题目，例如 催款函")
 
     def _value(self, key: str, value: Any) -> None:
         if key in TARGETS:
