@@ -135,6 +135,9 @@ FIGURES: dict[str, Figure] = {
             kinds=("norm.warned", "norm.reasoned", "norm.confirmed"),
             meaning="本月经提示、说明原因或确认后办理",
         ),
+        Figure(
+            "broken", "违反", "event", kinds=("norm.breached",), tone="late", meaning="本月登记的、违反本条的外部行为"
+        ),
         Figure("asked", "报批", "event", kinds=("approval.asked",), shown_for=("approval",), meaning="本月提交的审批"),
         Figure(
             "approved",
@@ -173,7 +176,8 @@ def _duty_filter(figure: Figure, month: Month, now: datetime) -> Q:
 
 def _event_filter(kinds: Iterable[str], month: Month) -> Q:
     first, after = month.span
-    return Q(kind__in=list(kinds), recorded_at__gte=first, recorded_at__lt=after)
+    late = Q(kind="norm.breached", subject__startswith="duty:")  # those are counted as duties
+    return Q(kind__in=list(kinds), recorded_at__gte=first, recorded_at__lt=after) & ~late
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,12 @@ def sign_ins_of(person: Person) -> QuerySet[SignIn]:
     return SignIn.objects.filter(person=person, ended_at=None, session_key__in=alive)
 
 
+def all_sign_ins() -> QuerySet[SignIn]:
+    """Every device on which somebody is signed in now, the latest first; for 管理."""
+    alive = Session.objects.filter(expire_date__gt=clock.now()).values("session_key")
+    return SignIn.objects.filter(ended_at=None, session_key__in=alive).select_related("person").order_by("-seen_at", "-pk")
+
+
 def end(person: Person, sign_in_id: int) -> bool:
     """End one of the person's own sessions; False when there is none such."""
     row = SignIn.objects.filter(person=person, pk=sign_in_id, ended_at=None).first()

@@ -7,6 +7,7 @@ from django.urls import path
 
 from kedang.web.views import (
     accounts,
+    administering,
     approvals,
     customers,
     deeds,
@@ -71,6 +72,12 @@ urlpatterns = [
     path("proposals/<int:pk>/hear/", proposals.hear, name="proposal_hear"),
     # 管理
     path("manage/", manage.index, name="manage"),
+    path("manage/people/<int:pk>/", manage.person, name="manage_person"),
+    path("manage/people/<int:pk>/devices/<int:device>/end/", administering.end_sign_in, name="manage_end_sign_in"),
+    path("manage/do/<str:action>/", administering.do, name="manage_do"),
+    path("manage/do/<str:action>/<int:pk>/", administering.do, name="manage_do_about"),
+    path("manage/packs/load/", administering.load, name="manage_load"),
+    path("manage/packs/<str:pack>/<int:number>/check/", administering.checked, name="manage_check"),
 ]
 
 if settings.DEBUG:

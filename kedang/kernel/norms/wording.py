@@ -77,8 +77,9 @@ def enforcers_of(version: Version, names: Iterable[str]) -> list[Enforcer]:
         elif (enforcer := _enforcer(version, kind, name)) and enforcer not in found:
             found.append(enforcer)
     for form, labels in fields.items():
-        title = version.regulation.pack.forms[form].name
-        found.append(Enforcer("栏目", f"《{title}》", "、".join(dict.fromkeys(labels))))
+        title = f"《{version.regulation.pack.forms[form].name}》"
+        found = [one for one in found if (one.kind, one.text) != ("表单", title)]
+        found.append(Enforcer("表单", title, "、".join(dict.fromkeys(labels))))
     return sorted(found, key=lambda one: not one.rule)
 
 

@@ -1,78 +1,148 @@
-"""管理: people, departments, the calendar and the regulations. Plain lists; every change is a deed of its own form."""
+"""管理: people, departments, the calendar, regulations, the clock of rules, sessions. Every change is a deed of its own."""
 
 from __future__ import annotations
 
+from calendar import monthcalendar
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from kedang.kernel import clock
+from kedang.kernel import clock, tick
 from kedang.kernel.errors import NotFound
-from kedang.kernel.models import Parked, Pulse
-from kedang.kernel.norms.models import PackVersion
-from kedang.kernel.norms.vocabulary import vocabulary
+from kedang.kernel.models import Notice, Parked, Pulse
+from kedang.kernel.names import fold
+from kedang.kernel.norms.models import PackState, PackVersion
 from kedang.kernel.org import selectors as org
 from kedang.kernel.org.models import Appointment, Person
+from kedang.kernel.register import Month
 from kedang.kernel.workdays import calendar
-from kedang.kernel.workdays.models import CalendarDay, CalendarYear
+from kedang.kernel.workdays.models import CalendarDay
+from kedang.web import sessions
 from kedang.web.paging import page_of
 
-TABS = {"people": "人员", "units": "部门与任职", "calendar": "工作日历", "packs": "制度版本", "health": "运行"}
-DEEDS = {
-    "people": ("org.add_person", "org.appoint"), "units": ("org.add_unit", "org.rename_unit", "org.appoint"),
-    "calendar": ("calendar.set_day",), "packs": ("pack.load", "pack.draft", "pack.adopt"), "health": (),
+TABS = {"people": "人员", "units": "部门", "calendar": "工作日历", "packs": "制度版本", "health": "规则时钟", "sessions": "登录"}
+WAITING = (PackState.DRAFT, PackState.CHECKED, PackState.APPROVED)
+STEPS = {
+    "tick": "规则时钟", "schedules": "定期义务", "remind": "提醒", "breach": "逾期", "clock": "到期后果", "warn": "到期预警",
+    "grant": "收回授权", "execute": "执行已批准的事项", "seal": "封印", "calendar": "工作日历", "periodic": "定期后果",
 }  # fmt: skip
 
 
 def index(request: HttpRequest) -> HttpResponse:
-    """One tab; for administrators."""
+    """One tab; for administrators. To everybody else there is no such page."""
+    administrator(request)
+    tab = request.GET.get("tab", "")
+    tab = tab if tab in TABS else "people"
+    tabs = [(key, label, key == tab) for key, label in TABS.items()]
+    return render(request, "manage/index.html", {"tabs": tabs, "tab": tab, "template": f"manage/{tab}.html", **READERS[tab](request)})
+
+
+def administrator(request: HttpRequest) -> None:
+    """Reading 管理 is the administrators' as well; what they do is guarded where it is done."""
     if not request.user.is_admin:
         raise NotFound
-    tab = request.GET.get("tab", "people")
-    tab = tab if tab in TABS else "people"
-    deeds = [(name, vocabulary.actions[name].label) for name in DEEDS[tab] if name in vocabulary.actions]
-    context = {"tabs": [(key, label, key == tab) for key, label in TABS.items()], "tab": tab, "deeds": deeds, **READERS[tab](request)}
-    return render(request, "manage/index.html", context)
 
 
 def _people(request: HttpRequest) -> dict[str, Any]:
-    text = request.GET.get("q", "").strip()[:40]
+    text, state = request.GET.get("q", "").strip()[:40], request.GET.get("state", "")
     rows = Person.objects.order_by("-is_active", "sort_key", "id")
     if text:
-        rows = rows.filter(name__contains=text) | rows.filter(username__contains=text) | rows.filter(employee_no=text)
+        rows = rows.filter(Q(name__contains=text) | Q(username__icontains=text) | Q(sort_key__startswith=fold(text)) | Q(employee_no=text))
+    if state in ("on", "off"):
+        rows = rows.filter(is_active=state == "on")
     page = page_of(rows, request.GET.get("page"))
     held: dict[int, list[str]] = {}
-    for one in Appointment.objects.filter(org.current(None), person__in=page.rows).select_related("unit", "post"):
+    for one in Appointment.objects.filter(org.current(), person__in=page.rows).select_related("unit", "post"):
         held.setdefault(one.person_id, []).append(f"{one.unit.name} {one.post.name}")
-    return {"page": page, "held": held, "text": text}
+    return {"page": page, "held": held, "text": text, "state": state, "filtered": bool(text or state)}
+
+
+def person(request: HttpRequest, pk: int) -> HttpResponse:
+    """One person: what he holds and held, and where he is signed in."""
+    administrator(request)
+    one = Person.objects.filter(pk=pk).first()
+    if one is None:
+        raise NotFound
+    rows = Appointment.objects.filter(person=one).select_related("unit", "post").order_by("-start", "-id")
+    today = clock.today()
+    above = org.superior(one)
+    context = {
+        "one": one, "above": above, "held": [(row, row.end is None or row.end >= today, row.start > today) for row in rows],
+        "devices": list(sessions.sign_ins_of(one)), "self": one.pk == request.user.pk,
+    }  # fmt: skip
+    return render(request, "manage/person.html", context)
 
 
 def _units(request: HttpRequest) -> dict[str, Any]:
     units = org.unit_tree()
     heads = org.heads_of_many([unit.pk for unit in units])
-    members: dict[int, list[str]] = {}
-    for one in Appointment.objects.filter(org.current(None)).select_related("person", "post").order_by("-post__is_head", "person__sort_key"):
-        members.setdefault(one.unit_id, []).append(f"{one.person.name}（{one.post.name}）")
-    return {"units": [(unit, unit.depth, heads.get(unit.pk), members.get(unit.pk, [])) for unit in units]}
+    members: dict[int, list[Appointment]] = {}
+    rows = Appointment.objects.filter(org.current(), person__left_on=None).select_related("person", "post")
+    for one in rows.order_by("-post__is_head", "person__sort_key"):
+        members.setdefault(one.unit_id, []).append(one)
+    return {"units": [(unit, min(unit.depth, 5), heads.get(unit.pk), members.get(unit.pk, [])) for unit in units]}
+
+
+@dataclass(frozen=True)
+class Day:
+    """One day of the calendar page."""
+
+    day: date
+    works: bool
+    name: str
+    special: str
+    """休 on a workday of the week, 班 on a weekend (调休), '' for an ordinary day."""
+    today: bool
+    own: bool
 
 
 def _calendar(request: HttpRequest) -> dict[str, Any]:
-    given = request.GET.get("year", "")
-    year = int(given) if given.isdecimal() and 2000 <= int(given) <= 2100 else clock.today().year
-    days = CalendarDay.objects.filter(date__year=year).order_by("date")
-    return {"year": year, "years": list(CalendarYear.objects.all()), "days": list(days), "known": calendar.load().confirmed(clock.today().replace(year=year, month=1, day=1))}
+    month, cal = _month(request.GET.get("month")), calendar.load()
+    first = month.first
+    names = {one.date: one for one in CalendarDay.objects.filter(date__year=first.year, date__month=first.month)}
+    weeks = [[_day(first.replace(day=number), cal, names) if number else None for number in week] for week in monthcalendar(first.year, first.month)]
+    days = [day for week in weeks for day in week if day]
+    return {
+        "month": month, "after": month.following, "weeks": weeks, "confirmed": cal.confirmed(first), "workdays": sum(day.works for day in days), "off": sum(not day.works for day in days),
+    }  # fmt: skip
+
+
+def _month(text: str | None) -> Month:
+    month = Month.of(text)
+    return month if 2000 <= month.first.year <= 2100 else Month.of(None)
+
+
+def _day(day: date, cal: calendar.Calendar, names: dict[date, CalendarDay]) -> Day:
+    works, row = cal.is_workday(day), names.get(day)
+    special = "" if works == (day.weekday() < 5) else ("班" if works else "休")
+    return Day(day, works, row.name if row else "", special, day == clock.today(), bool(row and row.source == "公司设定"))
 
 
 def _packs(request: HttpRequest) -> dict[str, Any]:
-    return {"versions": list(PackVersion.objects.select_related("loaded_by", "adopted_by").order_by("pack", "-version"))}
+    rows = PackVersion.objects.select_related("loaded_by", "adopted_by").defer("sources").order_by("pack", "-version")
+    return {"versions": list(rows), "waiting": WAITING}
 
 
 def _health(request: HttpRequest) -> dict[str, Any]:
-    return {"pulses": list(Pulse.objects.order_by("name")), "parked": list(Parked.objects.filter(solved_at=None).order_by("-at")[:100])}
+    stopped = tick.stopped_for()
+    return {
+        "stopped_minutes": int(stopped.total_seconds() // 60) if stopped else 0, "ran": Pulse.objects.filter(name="tick").exists(),
+        "pulses": [(STEPS.get(one.name, one.name), one) for one in Pulse.objects.order_by("-at")[:100]],
+        "parked": [(STEPS.get(one.step, one.step), one) for one in Parked.objects.filter(solved_at=None).order_by("-at")[:100]],
+        "undelivered": Notice.objects.filter(delivered_at=None, read_at=None).count(),
+    }  # fmt: skip
+
+
+def _sessions(request: HttpRequest) -> dict[str, Any]:
+    page = page_of(sessions.all_sign_ins(), request.GET.get("page"))
+    return {"page": page, "here": request.session.session_key}
 
 
 READERS: dict[str, Callable[[HttpRequest], dict[str, Any]]] = {
-    "people": _people, "units": _units, "calendar": _calendar, "packs": _packs, "health": _health,
+    "people": _people, "units": _units, "calendar": _calendar, "packs": _packs, "health": _health, "sessions": _sessions,
 }  # fmt: skip

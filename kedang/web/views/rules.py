@@ -68,7 +68,7 @@ def regulation(request: HttpRequest, pack: str) -> HttpResponse:
     """One regulation, a tab of it."""
     tab = request.GET.get("tab", "")
     tab = tab if tab in TABS else "clauses"
-    view = register.regulation_view(pack, request.user, Month.of(request.GET.get("month")))
+    view = register.regulation_view(pack, request.user, Month.of(request.GET.get("month")), figures=tab == "clauses")
     context = {
         "view": view, "version": view.version, "pack": view.version.regulation.pack, "month": view.month,
         "tabs": [(key, label, key == tab) for key, label in TABS.items()], "tab": tab, "template": f"rules/tab_{tab}.html",
