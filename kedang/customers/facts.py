@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Min, Q
 
-from kedang.customers.models import Collaborator, Contact, Customer, FileSummary
+from kedang.customers.models import Contact, Customer, FileSummary
+from kedang.kernel import clock, files
+from kedang.kernel.files import FileView
 from kedang.kernel.ledger.models import Event
 from kedang.kernel.norms.models import FileTerm
 from kedang.kernel.norms.vocabulary import Figure, World, fact, register
@@ -33,20 +34,44 @@ def _column(name: str, label: str, returns: str, *, path: str = "", total: bool 
     fact(name, label, ("customer",), returns, total=total, group=group, column=column)(load)
 
 
-_column("customer.name", "客户名称", "text")
-_column("customer.number", "客户编号", "text")
+def _viewed(
+    name: str, label: str, returns: str, read: Callable[[FileView], Any], *, column: str, total: bool = True
+) -> None:
+    """A fact that every deed knows already, for the kernel has looked at the file."""
+
+    def load(subjects: Subjects, world: World) -> Mapping[tuple[Any, ...], Any]:
+        views = files.views(_ids(subjects))
+        return {subject: read(views[subject[0]]) if subject[0] in views else None for subject in subjects}
+
+    fact(name, label, ("customer",), returns, total=total, group="base", column=column)(load)
+
+
+_viewed("customer.name", "客户名称", "text", lambda view: view.name, column="name")
+_viewed("customer.number", "客户编号", "text", lambda view: view.number, column="number")
+_viewed("customer.unit", "档案部门", "unit", lambda view: view.unit, column="unit_id")
+_viewed("customer.owner", "负责人", "person", lambda view: view.owner, column="owner_id", total=False)
 _column("customer.kind", "客户性质", "text")
 _column("customer.status", "档案状态", "text")
 _column("customer.registered_on", "登记日期", "date")
+_column("customer.assigned_at", "负责起始时间", "datetime", path="owner_since", total=False)
 _column("customer.registered_by", "登记人", "person", path="registered_by_id")
-_column("customer.unit", "档案部门", "unit", path="unit_id")
-_column("customer.owner", "负责人", "person", path="owner_id", total=False)
 _column("customer.credit_code", "统一社会信用代码", "text", total=False)
 _column("customer.phone", "联系电话", "text", total=False, group="contact")
 _column("customer.address", "地址", "text", total=False)
 _column("customer.nature", "企业性质", "text", total=False)
 _column("customer.parent_unit", "主管单位", "text", total=False)
 _column("customer.source", "来源", "text", total=False)
+
+
+@fact("customer.registered_at", "登记时间", ("customer",), "datetime")
+def load_registered_at(subjects: Subjects, world: World) -> dict[Any, Any]:
+    """When the file was opened: the instant of the event, the start of the day for files that came in otherwise."""
+    ids = _ids(subjects)
+    days = dict(Customer.objects.filter(pk__in=ids).values_list("pk", "registered_on"))
+    found = {pk: clock.at_time(day, time(0)) for pk, day in days.items()}
+    rows = Event.objects.filter(kind="customer.registered", file__in=ids).values("file").annotate(at=Min("occurred_at"))
+    found |= {row["file"]: clock.local(row["at"]) for row in rows}
+    return {subject: found.get(subject[0]) for subject in subjects}
 
 
 def _counts(
@@ -71,35 +96,29 @@ def load_contact_name(subjects: Subjects, world: World) -> dict[Any, Any]:
     return {subject: found.get(subject[0]) for subject in subjects}
 
 
-def _helpers(ids: set[int]) -> dict[int, set[int]]:
-    found: dict[int, set[int]] = defaultdict(set)
-    rows = Collaborator.objects.filter(customer__in=ids, until=None).values_list("customer_id", "person_id")
-    for customer, person in rows:
-        found[customer].add(person)
-    return found
-
-
 @fact("customer.collaborators", "协作人", ("customer",), "set[person]")
 def load_collaborators(subjects: Subjects, world: World) -> dict[Any, set[int]]:
     """Who works on the file beside its owner."""
-    found = _helpers(_ids(subjects))
-    return {subject: found.get(subject[0], set()) for subject in subjects}
+    views = files.views(_ids(subjects))
+    return {subject: set(views[subject[0]].collaborators) if subject[0] in views else set() for subject in subjects}
 
 
 @fact("customer.staff_count", "我方联系人员数", ("customer",), "number")
 def load_staff_count(subjects: Subjects, world: World) -> dict[Any, int]:
     """Owner and collaborators together."""
-    ids = _ids(subjects)
-    helpers = _helpers(ids)
-    owned = set(Customer.objects.filter(pk__in=ids, owner__isnull=False).values_list("pk", flat=True))
-    return {subject: len(helpers.get(subject[0], ())) + (subject[0] in owned) for subject in subjects}
+    views = files.views(_ids(subjects))
+    return {subject: _staff(views[subject[0]]) if subject[0] in views else 0 for subject in subjects}
+
+
+def _staff(view: FileView) -> int:
+    return len(view.collaborators) + (view.owner is not None)
 
 
 @fact("is_collaborator", "是协作人", ("person", "customer"), "bool")
 def load_is_collaborator(subjects: Subjects, world: World) -> dict[Any, bool]:
     """Whether a person works on the file beside its owner."""
-    found = _helpers(_ids(subjects, 1))
-    return {subject: subject[0] in found.get(subject[1], ()) for subject in subjects}
+    views = files.views(_ids(subjects, 1))
+    return {subject: subject[1] in views and subject[0] in views[subject[1]].collaborators for subject in subjects}
 
 
 @fact(

@@ -19,6 +19,8 @@ SAME, SIMILAR = "重复", "相似"
 LIKE = 75
 """Ratio (0–100) from which two normalised names are called similar."""
 MAX_ROWS = 20
+MAX_SAME = 500
+"""Namesakes looked at before a registration; only of people can there be more than one."""
 
 
 @dataclass
@@ -127,17 +129,17 @@ def blocking(
 
     Two people may share a name: for 个人 it stops only when neither has a phone to tell them apart, or both the same.
     """
-    found: dict[str, Match] = {}
+    normalized = normalize_name(name)
+    same = Q(normalized_name=normalized)
     if credit_code:
-        held = Customer.objects.select_related("owner", "unit").filter(credit_code=credit_code)
-        if row := held.exclude(pk=exclude).first():
-            found["credit_code"] = Match(row, SAME, ["统一社会信用代码"])
-    named = Q(normalized_name=normalize_name(name))
-    others = Customer.objects.select_related("owner", "unit").filter(named).exclude(pk=exclude).exclude(status=VOID)
-    for row in others[:MAX_ROWS]:
-        if not _another_person(row, kind, phone):
-            found["name"] = Match(row, SAME, ["名称"])
-            break
+        same |= Q(credit_code=credit_code)
+    others = Customer.objects.filter(same).exclude(pk=exclude) if exclude else Customer.objects.filter(same)
+    found: dict[str, Match] = {}
+    for row in others.order_by("pk")[:MAX_SAME]:
+        if credit_code and row.credit_code == credit_code:
+            found.setdefault("credit_code", Match(row, SAME, ["统一社会信用代码"]))
+        if row.normalized_name == normalized and row.status != VOID and not _another_person(row, kind, phone):
+            found.setdefault("name", Match(row, SAME, ["名称"]))
     return found
 
 

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from django.db.models import QuerySet
+
 from kedang.kernel import clock, files
 from kedang.kernel.files import FileView
 from kedang.kernel.norms.models import Grant
@@ -48,9 +50,16 @@ class Standing:
     person: int
     units: frozenset[int]
     rows: list[tuple[Version, str, AccessRow]] = field(default_factory=list)
-    granted: frozenset[int] = frozenset()
+    _granted: frozenset[int] | None = None
     _subordinates: frozenset[int] | None = None
     _reaches: dict[Verb, Reach] = field(default_factory=dict)
+
+    @property
+    def granted(self) -> frozenset[int]:
+        """Files that running grants open for him, loaded when first asked for."""
+        if self._granted is None:
+            self._granted = frozenset(running_grants(self.person).values_list("file", flat=True))
+        return self._granted
 
     def subordinates(self) -> frozenset[int]:
         """Ids of those below, loaded when first asked for."""
@@ -98,11 +107,9 @@ class Standing:
 
 
 def standing(person: int, regs: Regulations | None = None) -> Standing:
-    """Load what access asks about a person: four small queries."""
+    """Load what access asks about a person; grants and subordinates follow when they are asked for."""
     regs = regs or regulations()
     posts = [(each.post, each.unit) for each in org.held_by(person)]
-    now = clock.now()
-    granted = Grant.objects.filter(person=person, valid_until__gte=now, valid_from__lte=now, ended_at=None)
     return Standing(
         person=person,
         units=frozenset(unit for _, unit in posts),
@@ -112,8 +119,13 @@ def standing(person: int, regs: Regulations | None = None) -> Standing:
             for role_id, row in version.regulation.pack.access.items()
             if role_held(version.regulation.pack.roles[role_id], posts)
         ],
-        granted=frozenset(granted.values_list("file", flat=True)),
     )
+
+
+def running_grants(person: int) -> QuerySet[Grant]:
+    """A person's grants that run now."""
+    now = clock.now()
+    return Grant.objects.filter(person=person, valid_until__gte=now, valid_from__lte=now, ended_at=None)
 
 
 def reach(person: int, verb: Verb) -> Reach:
@@ -123,8 +135,7 @@ def reach(person: int, verb: Verb) -> Reach:
 
 def granted_verbs(person: int, file: int) -> set[str]:
     """Verbs that running grants give a person on a file."""
-    now = clock.now()
-    rows = Grant.objects.filter(person=person, file=file, valid_until__gte=now, valid_from__lte=now, ended_at=None)
+    rows = running_grants(person).filter(file=file)
     return {verb for verbs in rows.values_list("verbs", flat=True) for verb in verbs}
 
 

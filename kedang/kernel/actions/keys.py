@@ -42,8 +42,13 @@ def _inserted(row: CommandKey) -> bool:
 
 def settle(row: CommandKey | None, outcome: str, result: Any) -> None:
     """Keep what the deed answered, for the second post."""
-    if row is not None:
-        CommandKey.objects.filter(key=row.key).update(outcome=outcome, result=result)
+    if row is None:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {CommandKey._meta.db_table} SET outcome = %s, result = %s WHERE key = %s",
+            [outcome, None if result is None else json.dumps(result, ensure_ascii=False), row.key],
+        )
 
 
 def drop(row: CommandKey | None) -> None:

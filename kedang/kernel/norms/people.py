@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from kedang.kernel import files
+from kedang.kernel import files, once
 from kedang.kernel.norms.compiled import CompiledNorm
 from kedang.kernel.norms.expressions import UNKNOWN, FactStore
 from kedang.kernel.norms.schema import Role
@@ -31,7 +31,8 @@ class Bearer:
 
 def unit_named(name: str) -> int | None:
     """Id of a unit by its name (the first in tree order)."""
-    return Unit.objects.filter(name=name).order_by("path").values_list("id", flat=True).first()
+    rows = Unit.objects.filter(name=name).order_by("path").values_list("id", flat=True)
+    return once.remember(("unit", name), rows.first)
 
 
 def holders_of(version: Version, role_id: str, variables: dict[str, Any], facts: FactStore) -> list[int]:

@@ -88,6 +88,7 @@ def create_unit(name: str, parent: Unit | None = None, sort: int = 0) -> Unit:
         raise Invalid({"name": f"同一上级下已有部门“{name.strip()}”"})
     with transaction.atomic():
         path = _free_path(parent)
+        once.forget()
         return Unit.objects.create(name=name.strip(), parent=parent, path=path, sort=sort)
 
 
@@ -106,6 +107,7 @@ def rename_unit(unit: Unit, name: str) -> None:
         raise Invalid({"name": f"同一上级下已有部门“{name.strip()}”"})
     unit.name = name.strip()
     unit.save(update_fields=["name"])
+    once.forget()
 
 
 def move_unit(unit: Unit, parent: Unit | None) -> None:
@@ -120,6 +122,7 @@ def move_unit(unit: Unit, parent: Unit | None) -> None:
         Unit.objects.bulk_update(below, ["path"])
         unit.path, unit.parent = new, parent
         unit.save(update_fields=["path", "parent"])
+        once.forget()
 
 
 def create_post(key: str, name: str, *, is_head: bool = False) -> Post:

@@ -95,6 +95,11 @@ def unit_subtree(unit_ids: Collection[int]) -> set[int]:
     """The units and everything below them."""
     if not unit_ids:
         return set()
+    asked = frozenset(unit_ids)
+    return set(once.remember(("subtree", asked), lambda: _subtree(asked)))
+
+
+def _subtree(unit_ids: frozenset[int]) -> set[int]:
     below = Q()
     for path in Unit.objects.filter(pk__in=unit_ids).values_list("path", flat=True):
         below |= Q(path__startswith=path)
