@@ -34,7 +34,9 @@ def reindex(customer: Customer) -> None:
     old = SearchText.objects.filter(customer=customer)
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
-            cursor.executemany("DELETE FROM customers_search WHERE rowid = %s", [(pk,) for pk in old.values_list("pk", flat=True)])
+            cursor.executemany(
+                "DELETE FROM customers_search WHERE rowid = %s", [(pk,) for pk in old.values_list("pk", flat=True)]
+            )
     old.delete()
     _insert(customer, public, private)
 
@@ -72,12 +74,19 @@ def terms_in(lines: Iterable[str]) -> list[str]:
 
 def _insert(customer: Customer, public: list[str], private: list[str]) -> None:
     """Both rows with their index, in as few statements as the engine allows."""
-    rows = [(customer.pk, hidden, "\n".join(lines), terms_in(lines)) for hidden, lines in ((False, public), (True, private))]
+    rows = [
+        (customer.pk, hidden, "\n".join(lines), terms_in(lines)) for hidden, lines in ((False, public), (True, private))
+    ]
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             for owner, hidden, text, terms in rows:
-                cursor.execute("INSERT INTO customers_searchtext(customer_id, private, text) VALUES (%s, %s, %s)", [owner, hidden, text])
-                cursor.execute("INSERT INTO customers_search(rowid, terms) VALUES (last_insert_rowid(), %s)", [" ".join(terms)])
+                cursor.execute(
+                    "INSERT INTO customers_searchtext(customer_id, private, text) VALUES (%s, %s, %s)",
+                    [owner, hidden, text],
+                )
+                cursor.execute(
+                    "INSERT INTO customers_search(rowid, terms) VALUES (last_insert_rowid(), %s)", [" ".join(terms)]
+                )
             return
         cursor.execute(
             "INSERT INTO customers_searchtext(customer_id, private, text, terms) VALUES (%s, %s, %s, array_to_tsvector(%s)),"

@@ -74,7 +74,7 @@ def test_a_number_rolled_back_goes_to_the_next_and_none_is_given_twice(transacti
             return next_number("t", "T-{year}-{seq:3}", date(2026, 3, 2))
 
     assert sorted(at_once(take)) == [f"T-2026-{n:03}" for n in range(1, THREADS + 1)]
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         next_number("t", "T-{year}-{seq:3}", date(2026, 3, 2))
-        1 / 0  # noqa: B018
+        transaction.set_rollback(True)
     assert take(0) == f"T-2026-{THREADS + 1:03}"

@@ -29,10 +29,14 @@ def test_a_change_of_custodian_names_both_sides_and_the_day(company: Company, fa
     with pytest.raises(Invalid, match="更换请登记交接"):
         company.do("record.assign_custodian", "何内勤", customer=factory, person=company["小赵"].pk)
     with pytest.raises(Invalid) as error:
-        company.do("record.change_custodian", "何内勤", customer=factory, to=company["小赵"].pk, handed_over_on="2026-03-05")
+        company.do(
+            "record.change_custodian", "何内勤", customer=factory, to=company["小赵"].pk, handed_over_on="2026-03-05"
+        )
     assert "handed_over_on" in error.value.errors
     with clock.frozen("2026-03-06 09:00"):
-        company.do("record.change_custodian", "何内勤", customer=factory, to=company["小赵"].pk, handed_over_on="2026-03-05")
+        company.do(
+            "record.change_custodian", "何内勤", customer=factory, to=company["小赵"].pk, handed_over_on="2026-03-05"
+        )
     line = Custody.objects.get(customer=factory, end=None)
     assert (line.received_from, line.custodian) == (company["何内勤"], company["小赵"])
     assert line.handed_over_on.isoformat() == "2026-03-05"

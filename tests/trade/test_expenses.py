@@ -16,7 +16,9 @@ from tests.support.company import Company
 @pytest.fixture
 def claim(company: Company, factory: int) -> int:
     """A claim of 小王 over 800.50 元."""
-    return company.do("expense.submit", "小王", customer=factory, kind="招待", amount="800.50", occurred_on="2026-03-01")
+    return company.do(
+        "expense.submit", "小王", customer=factory, kind="招待", amount="800.50", occurred_on="2026-03-01"
+    )
 
 
 def test_a_claim_waits_for_finance_and_shows_on_the_file(company: Company, factory: int, claim: int) -> None:

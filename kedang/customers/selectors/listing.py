@@ -294,7 +294,9 @@ def stages_of(ids: Iterable[int], regs: Regulations | None = None) -> dict[int, 
 def duties_of(ids: Iterable[int]) -> dict[int, tuple[int, int, datetime | None]]:
     """(open, overdue, next due) per file, counted from the duties themselves, against the clock; one query."""
     rows = Duty.objects.filter(file__in=list(ids), state=DutyState.OPEN).order_by().values("file")
-    counted = rows.annotate(n=Count("pk"), late=Count("pk", filter=Q(due_at__lt=clock.now(), paused_at=None)), due=Min("due_at"))
+    counted = rows.annotate(
+        n=Count("pk"), late=Count("pk", filter=Q(due_at__lt=clock.now(), paused_at=None)), due=Min("due_at")
+    )
     found: dict[int, tuple[int, int, datetime | None]] = defaultdict(lambda: (0, 0, None))
     for row in counted:
         found[row["file"]] = (row["n"], row["late"], row["due"])
