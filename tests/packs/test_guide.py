@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, TypeAdapter
 
+from kedang.kernel.ledger import kinds
 from kedang.kernel.norms import schema
 from kedang.kernel.norms.check import check
+from kedang.kernel.norms.expressions.calls import BUILTINS
 from kedang.kernel.norms.loader import load_pack
 from kedang.kernel.norms.marks import Reader
 from kedang.kernel.norms.vocabulary import vocabulary
@@ -56,6 +58,16 @@ def test_a_fragment_has_the_shape_of_the_language(block: str, tmp_path: Path) ->
     else:
         head = {"pack": "x", "version": 1, "title": "x", "effective": "2026-01-01"}
         schema.Pack.model_validate({**head, **found})
+
+
+def test_every_word_used_in_an_example_is_the_products() -> None:
+    text = "\n".join(BLOCKS)
+    called = set(re.findall(r"\b([a-z_]+)\(", text))
+    assert called <= {*vocabulary.facts, *BUILTINS}
+    deeds = set(re.findall(r"\b(?:action|do): ([a-z_]+\.[a-z_]+)", text))
+    assert deeds <= set(vocabulary.actions)
+    events = set(re.findall(r"\b(?:event|kind|pause|resume): ([a-z_]+\.[a-z_]+)", text))
+    assert events <= {each.name for each in kinds.all_kinds()}
 
 
 def _models() -> list[type[BaseModel]]:
