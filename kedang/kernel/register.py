@@ -207,12 +207,14 @@ def sight(person: Person, version: Version) -> Sight:
     return Sight(False, frozenset({person.pk, *org.subordinates(person)}))
 
 
-def clause_figures(version: Version, month: Month, seen: Sight) -> dict[str, dict[str, int]]:
-    """{clause: {figure: count}} in four queries."""
+def clause_figures(version: Version, month: Month, seen: Sight) -> tuple[dict[str, dict[str, int]], dict[str, int]]:
+    """({clause: {figure: count}}, {figure: cases over all clauses, each once}) in four queries."""
     found: dict[str, dict[str, int]] = {}
+    once: dict[str, int] = {}
     now = clock.now()
 
     def add(norm: str, clause: str, key: str, count: int) -> None:
+        once[key] = once.get(key, 0) + count
         for number in _clauses_of(version, norm, clause):
             row = found.setdefault(number, {})
             row[key] = row.get(key, 0) + count
@@ -226,7 +228,7 @@ def clause_figures(version: Version, month: Month, seen: Sight) -> dict[str, dic
     )
     for row in events.order_by().values("norm", "clause", "kind").annotate(n=Count("pk")):
         add(row["norm"], row["clause"], KIND_TO_FIGURE[row["kind"]], row["n"])
-    return found
+    return found, once
 
 
 def _grouped(where: Q, by: list[str], figures: list[str], month: Month, now: datetime) -> Iterable[Mapping[str, Any]]:
@@ -301,15 +303,8 @@ class RegulationView:
     clauses: tuple[ClauseView, ...]
     parameters: tuple[Parameter, ...]
     versions: tuple[PackVersion, ...]
-
-    @property
-    def totals(self) -> list[Counted]:
-        """Cases by figure over all clauses, each norm counted once a clause as the clauses show it; zeros left out."""
-        summed: dict[str, int] = {}
-        for clause in self.clauses:
-            for one in clause.figures:
-                summed[one.figure.key] = summed.get(one.figure.key, 0) + one.count
-        return [Counted(figure, summed[key]) for key, figure in FIGURES.items() if summed.get(key)]
+    totals: tuple[Counted, ...]
+    """Cases by figure over all clauses, each case once though its norm names several; zeros left out."""
 
 
 def version_for(pack: str) -> Version:
@@ -320,14 +315,12 @@ def version_for(pack: str) -> Version:
     return version
 
 
-def regulation_view(
-    pack: str, person: Person, month: Month | None = None, *, figures: bool = True
-) -> RegulationView:
+def regulation_view(pack: str, person: Person, month: Month | None = None, *, figures: bool = True) -> RegulationView:
     """The regulation clause by clause with the month's figures (if asked for) that this person may see."""
     version = version_for(pack)
     month = month or Month.of(None)
     seen = sight(person, version)
-    counted = clause_figures(version, month, seen) if figures else {}
+    counted, once = clause_figures(version, month, seen) if figures else ({}, {})
     rows = PackVersion.objects.filter(pack=pack).select_related("loaded_by", "adopted_by").order_by("-version")
     return RegulationView(
         version=version,
@@ -336,6 +329,7 @@ def regulation_view(
         clauses=tuple(_clause(version, number, counted.get(number, {})) for number in _numbers(version)),
         parameters=tuple(parameters_of(version)),
         versions=tuple(rows.defer("sources")),
+        totals=tuple(Counted(figure, once[key]) for key, figure in FIGURES.items() if once.get(key)),
     )
 
 
@@ -443,7 +437,7 @@ def cases(pack: str, clause: str, figure: str, month: Month, person: Person, pag
         found = list(_duties(version, clause, spec, month, seen)[start : start + PAGE + 1])
     rows = found[:PAGE]
     names = _names(person, {row.file for row in rows if row.file})
-    return Cases([_case(row, names) for row in rows], page, len(found) > PAGE, seen.everybody)
+    return Cases([_case(row, names, spec.source) for row in rows], page, len(found) > PAGE, seen.everybody)
 
 
 def _duties(version: Version, clause: str, spec: Figure, month: Month, seen: Sight) -> QuerySet[Duty]:
@@ -460,12 +454,12 @@ def _names(person: Person, ids: set[int]) -> dict[int, str]:
     return {key: view.name for key, view in files.views(ids).items() if reach is not None and reach.holds(view)}
 
 
-def _case(row: Duty | Event, names: Mapping[int, str]) -> Case:
+def _case(row: Duty | Event, names: Mapping[int, str], source: Source) -> Case:
     known = row.file in names
     name = "" if row.file is None else names.get(row.file, UNSEEN)
     if isinstance(row, Duty):
         who = row.taken_by or row.bearer
-        at = row.done_at or row.opened_at
+        at = row.done_at if source == "done" else row.opened_at
         return Case(
             at,
             row.title,

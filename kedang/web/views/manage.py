@@ -120,7 +120,7 @@ def _month(text: str | None) -> Month:
 def _day(day: date, cal: calendar.Calendar, names: dict[date, CalendarDay]) -> Day:
     works, row = cal.is_workday(day), names.get(day)
     special = "" if works == (day.weekday() < 5) else ("班" if works else "休")
-    return Day(day, works, row.name if row else "", special, day == clock.today(), bool(row and row.source == "公司设定"))
+    return Day(day, works, row.name.partition("（")[0] if row else "", special, day == clock.today(), bool(row and row.source == "公司设定"))
 
 
 def _packs(request: HttpRequest) -> dict[str, Any]:
@@ -132,7 +132,7 @@ def _health(request: HttpRequest) -> dict[str, Any]:
     stopped = tick.stopped_for()
     return {
         "stopped_minutes": int(stopped.total_seconds() // 60) if stopped else 0, "ran": Pulse.objects.filter(name="tick").exists(),
-        "pulses": [(STEPS.get(one.name, one.name), one) for one in Pulse.objects.order_by("-at")[:100]],
+        "pulses": [(STEPS.get(one.name, one.name), one) for one in Pulse.objects.exclude(name__contains=":").order_by("-at")[:20]],
         "parked": [(STEPS.get(one.step, one.step), one) for one in Parked.objects.filter(solved_at=None).order_by("-at")[:100]],
         "undelivered": Notice.objects.filter(delivered_at=None, read_at=None).count(),
     }  # fmt: skip

@@ -131,6 +131,8 @@
     for (const box of $$(".table-box", root)) {
       const slid = () => box.classList.toggle("slid", box.scrollLeft > 2);
       box.addEventListener("scroll", slid, { passive: true });
+      // A part that scrolls must be reachable by keyboard too.
+      if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
     }
     for (const list of $$("[data-sortable]", root)) Sortable.create(list, { handle: ".grip", animation: 120 });
     for (const item of $$(".toast-c", root)) fade(item);
@@ -150,7 +152,7 @@
 
   /* --- drawer ------------------------------------------------------------------ */
   document.addEventListener("htmx:afterSwap", (event) => {
-    if (event.detail.target.id === "drawer-body") window.bootstrap?.Offcanvas.getOrCreateInstance("#drawer").show();
+    if (event.detail.target.id === "drawer-body") window.tabler?.bootstrap.Offcanvas.getOrCreateInstance("#drawer").show();
     if (event.detail.target.id === "dialog-body") { const box = $("#dialog"); if (!box.open) box.showModal(); }
   });
   document.addEventListener("why", () => { const box = $("#why"); if (!box.open) box.showModal(); });
