@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from kedang.kernel import fields, files
-from kedang.kernel.actions import access, admin, asking, flows, forms, keys, locks, reacting
+from kedang.kernel.actions import access, admin, asking, flows, forms, keys, locks, missing, reacting
 from kedang.kernel.actions.deed import Deed
 from kedang.kernel.errors import AsksReason, Invalid, KedangError, NeedsApproval, NotFound, Refused
 from kedang.kernel.ledger.models import Event
@@ -168,7 +168,7 @@ def prepare(
         who=who or (access.standing((on_behalf_of or by).pk, regs) if by else None),
         facts=facts or fact_store(),
         regs=regs,
-        reason=reason.strip(),
+        reason=(reason or "").strip(),
         confirmed=confirmed,
         ask_exception=ask_exception,
         dry=dry,
@@ -327,6 +327,7 @@ def _refuse(order: Order, decision: Decision) -> Refused:
             pack=finding.pack,
             data={"action": order.action.name, "label": order.action.label, "why": text_of(finding)},
         )
+    missing.note(order, deed, decision.undecided)
     react_to(order)
     return Refused(decision)
 
@@ -336,7 +337,11 @@ def _note_passed(order: Order, decision: Decision) -> None:
     deed = order.deed
     assert deed is not None
     passed = [("norm.reasoned", f) for f in decision.questions] + [("norm.confirmed", f) for f in decision.confirms]
-    for kind, finding in passed + [("norm.warned", f) for f in decision.warnings]:
+    broken = [f for f in decision.warnings if f.effect == "breach"]
+    for finding in broken:
+        _note_broken(order, finding)
+    missing.note(order, deed, decision.undecided)
+    for kind, finding in passed + [("norm.warned", f) for f in decision.warnings if f not in broken]:
         deed.record(
             kind,
             file=order.view.id if order.view else None,
@@ -346,6 +351,20 @@ def _note_passed(order: Order, decision: Decision) -> None:
             pack=finding.pack,
             data={"action": order.action.name, "label": order.action.label, "why": text_of(finding), "reason": order.reason},
         )
+
+
+def _note_broken(order: Order, finding: Finding) -> None:
+    """What happened outside against a prohibition is on record as a breach, for regulations to answer."""
+    assert order.deed is not None
+    order.deed.record(
+        "norm.breached",
+        file=order.view.id if order.view else None,
+        subject=order.action.name,
+        norm=finding.qid,
+        clause=finding.clause,
+        pack=finding.pack,
+        data={"norm": finding.qid, "title": (finding.message or finding.clause_text)[:200], "how": "（已登记为违反）"},
+    )
 
 
 def _keep_chips(order: Order, decision: Decision) -> None:
@@ -421,11 +440,11 @@ def perform_read(name: str, /, *, by: Person, purpose: str = "", **args: Any) ->
     order.args = {**{f.id: None for f in spec.args}, **order.args}
     decision = decision_of(order)
     if decision.verdict == "allow" and order.view is not None:
-        _note_reading(order, purpose)
+        _note_reading(order, purpose, decision.undecided)
     return decision
 
 
-def _note_reading(order: Order, purpose: str) -> None:
+def _note_reading(order: Order, purpose: str, undecided: list[Finding]) -> None:
     """One file.opened an hour; the hour's key makes fragments of a page share it."""
     assert order.by is not None and order.view is not None
     hour = order.facts.world.now.strftime("%Y%m%d%H")
@@ -435,6 +454,7 @@ def _note_reading(order: Order, purpose: str) -> None:
             return
         order.deed = Deed(by=order.by)
         order.action.run(deed=order.deed, **order.args)
+        missing.note(order, order.deed, undecided)
         reacting.react(order.deed, order.regs)
 
 
