@@ -16,7 +16,7 @@ from kedang.kernel.ledger.models import Event
 from kedang.kernel.norms.models import Duty, DutyState, FileStage, FileTerm, FormRecord, Grant
 from kedang.kernel.norms.people import role_held
 from kedang.kernel.norms.store import Regulations, regulations
-from kedang.kernel.norms.vocabulary import World, fact
+from kedang.kernel.norms.vocabulary import World, fact, vocabulary
 from kedang.kernel.org import selectors as org
 
 Subjects = Sequence[tuple[Any, ...]]
@@ -348,3 +348,11 @@ def _filled(name: str, binds: str | None, have: Mapping[str, Any], record: FormR
         return not fields.is_blank(have.get(name))
     return record is not None and not fields.is_blank(record.data.get(name))
 
+
+# ---- figures -----------------------------------------------------------------------------------------------------
+
+
+@fact("figure", "统计数字", ("figure", "any", "any", "any"), "number", optional=3)
+def figure(subjects: Subjects, world: World) -> Found:
+    """figure('contacts', person, since): a registered figure of the product, computed for these arguments."""
+    return {args: vocabulary.figures[args[0]].compute(*args[1:]) for args in subjects}

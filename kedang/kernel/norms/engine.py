@@ -7,7 +7,7 @@ are reported. Buttons come from the same function in a dry run, so what is shown
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from kedang.kernel import files
@@ -57,6 +57,10 @@ class Decision:
     approvals: list[Finding] = field(default_factory=list)
     depends: list[Finding] = field(default_factory=list)
     gaps: list[Leaf] = field(default_factory=list)
+    undecided: list[Finding] = field(default_factory=list)
+    """Norms that lacked a fact; their leaves are what was missing."""
+    left_out: list[Finding] = field(default_factory=list)
+    """Approvals not asked because another regulation's stricter route holds."""
     file: int | None = None
     form: str = ""
 
@@ -142,8 +146,11 @@ def decide(call: Call) -> Decision:
         elif outcome.truth:
             hits.append((version, norm, outcome))
     overridden = {_qualified(o, norm) for _, norm, _ in hits for o in norm.norm.overrides}
-    for version, norm, outcome in hits:
-        if norm.qid not in overridden:
+    standing = [hit for hit in hits if hit[1].qid not in overridden]
+    for version, norm, outcome in standing:
+        if any(_yields(version, norm, other, theirs) for other, theirs, _ in standing):
+            decision.left_out.append(finding(version, norm, outcome, "approval"))
+        else:
             _place(decision, version, norm, outcome, call)
     return settle(decision)
 
@@ -195,9 +202,29 @@ def _unknown(
         decision.depends.append(finding(version, norm, outcome))
         return
     decision.gaps += outcome.gaps
+    decision.undecided.append(replace(finding(version, norm, outcome, "gap"), leaves=outcome.gaps))
     rule = getattr(norm.norm, "if_missing", None) or "pass"
     if rule == "refuse":
         hits.append((version, norm, outcome))
+
+
+def _yields(version: Version, norm: CompiledNorm, other: Version, theirs: CompiledNorm) -> bool:
+    """`stricter: more_approvers` between two packs' approvals: the shorter route is not asked beside the longer."""
+    mine, yours = norm.norm, theirs.norm
+    if version.pack == other.pack or not (isinstance(mine, ApprovalNorm) and isinstance(yours, ApprovalNorm)):
+        return False
+    if "more_approvers" not in (mine.stricter, yours.stricter):
+        return False
+    # Of two equally long routes the one that says `stricter` holds, else the first by name.
+    own = (*_approvers(version, mine), mine.stricter is not None, other.pack)
+    return own < (*_approvers(other, yours), yours.stricter is not None, version.pack)
+
+
+def _approvers(version: Version, rule: ApprovalNorm) -> tuple[int, int]:
+    """(steps, seats) of an approval's route."""
+    named = rule.route if not isinstance(rule.route, str) else version.regulation.pack.routes.get(rule.route, [])
+    groups = [step.all or step.any or step.sequence or (step.ratio or {}).get("of") or [step.role] for step in named]
+    return max(1, len(named)), max(1, sum(len(group) for group in groups))
 
 
 def _qualified(norm_id: str, by: CompiledNorm) -> str:
@@ -212,11 +239,12 @@ def _place(decision: Decision, version: Version, norm: CompiledNorm, outcome: Ou
             decision.approvals.append(finding(version, norm, outcome, "approval"))
         return
     assert isinstance(rule, ProhibitionNorm)
-    effect = rule.effect
-    # An outside act has happened: refusing its report would falsify the file.
+    effect: str = rule.effect
+    # An outside act has happened: refusing its report would falsify the file. What it broke is on record.
     if call.action.place == "outside" and effect in ("refuse", "confirm"):
-        effect = "warn"
+        effect = "breach" if effect == "refuse" else "warn"
     shelf = {
+        "breach": decision.warnings,
         "refuse": decision.refusals,
         "reason": decision.questions,
         "confirm": decision.confirms,

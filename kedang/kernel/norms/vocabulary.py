@@ -6,6 +6,7 @@ typo in a pack cannot load, and its Chinese label, so that a decision can explai
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
@@ -81,6 +82,15 @@ class Figure:
     args: tuple[Type, ...]
     compute: Callable[..., Any]
     rows: Callable[..., Any] | None = None
+
+    @property
+    def optional(self) -> int:
+        """How many trailing arguments have a default."""
+        try:
+            known = list(inspect.signature(self.compute).parameters.values())[: len(self.args)]
+        except ValueError:  # a built-in function tells nothing of itself
+            return 0
+        return sum(each.default is not inspect.Parameter.empty for each in known)
 
 
 @dataclass(frozen=True)

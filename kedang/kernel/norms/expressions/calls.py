@@ -27,7 +27,10 @@ BUILTINS = {
     "max": "max(a, b)：较大者",
     "len": "len(x)：个数或字数",
     "abs": "abs(x)：绝对值",
+    "days_between": "days_between(甲, 乙)：从甲到乙几天",
+    "working_days_between": "working_days_between(甲, 乙)：从甲到乙几个工作日，甲那天不算",
 }
+_SPANS = frozenset({"days_between", "working_days_between"})
 _ROWS = frozenset({"rows", "any_row", "sum_rows"})
 
 
@@ -54,14 +57,26 @@ def compile_call(compiler: Compiler, tree: ast.Call) -> Node:
 
 
 def _fact(compiler: Compiler, tree: ast.Call, fact: Fact, first: tuple[Node, ...]) -> Node:
-    wanted = fact.args[len(first) :]
-    if not len(wanted) - fact.optional <= len(tree.args) <= len(wanted):
+    wanted, optional = fact.args[len(first) :], fact.optional
+    if wanted[:1] == ("figure",):
+        wanted, optional = _of_figure(compiler, tree, wanted, optional)
+    if not len(wanted) - optional <= len(tree.args) <= len(wanted):
         shape = "、".join(types.name_of(types.base(kind)) for kind in wanted) or "无"
         raise BadLiteral(f"“{fact.name}”要 {len(wanted)} 个参数，写了 {len(tree.args)} 个", f"依次是：{shape}")
     args = list(first)
     for kind, each in zip(wanted, tree.args, strict=False):
         args.append(_argument(compiler, each, kind))
     return names.call_node(fact, tuple(args), compiler.text(tree), compiler.scope)
+
+
+def _of_figure(compiler: Compiler, tree: ast.Call, wanted: tuple[str, ...], optional: int) -> tuple[tuple[str, ...], int]:
+    """`figure('contacts', person, since)` takes what that figure takes; what has a default may be left out."""
+    first = tree.args[0] if tree.args else None
+    figures = compiler.scope.vocabulary.figures
+    if not (isinstance(first, ast.Constant) and first.value in figures):
+        return wanted, optional
+    spec = figures[str(first.value)]
+    return ("figure", *spec.args), spec.optional
 
 
 def _argument(compiler: Compiler, tree: ast.expr, kind: str) -> Node:
@@ -99,6 +114,8 @@ def _builtin(compiler: Compiler, tree: ast.Call, name: str) -> Node:
     if name in ("today", "now"):
         _count(name, tree, 0, 0)
         return Builtin("date" if name == "today" else "datetime", text, name, ())
+    if name in _SPANS:
+        return _span(compiler, tree, name)
     _count(name, tree, 1, 1 if name in ("days", "months", "len", "abs") else 20)
     args = tuple(compiler.strict(each) for each in tree.args)
     if name == "len":
@@ -116,6 +133,16 @@ def _builtin(compiler: Compiler, tree: ast.Call, name: str) -> Node:
     if len(kinds) != 1 or kind not in types.ORDERED:
         raise BadLiteral(f"{name}(…) 里要同一类、能比大小的值")
     return Builtin(kind, text, name, args)
+
+
+def _span(compiler: Compiler, tree: ast.Call, name: str) -> Node:
+    """The number of days from one moment to another; a day and an instant may be mixed."""
+    _count(name, tree, 2, 2)
+    args = tuple(compiler.strict(each, "date") for each in tree.args)
+    for each in args:
+        if each.kind not in types.MOMENTS:
+            raise BadLiteral(f"“{each.text}”是{types.name_of(each.kind)}，这里要日期或时刻", BUILTINS[name])
+    return Builtin("number", compiler.text(tree), name, args, label=compiler.text(tree))
 
 
 def _count(name: str, tree: ast.Call, least: int, most: int) -> None:

@@ -44,6 +44,11 @@ def shift(moment: date, span: Duration, sign: int) -> date:
     return clock.at_time(moved, clock.local(moment).time()) if isinstance(moment, datetime) else moved
 
 
+def working_days_between(a: date, b: date) -> int:
+    """Working days after `a` up to and with `b`; negative when `b` is earlier."""
+    return calendar.load().workdays_between(as_day(a), as_day(b))
+
+
 def days_between(a: date, b: date) -> int:
     """Whole calendar days from `b` to `a`."""
     return (as_day(a) - as_day(b)).days

@@ -72,5 +72,7 @@ BUILTINS: dict[str, Callable[..., Any]] = {
     "max": max,
     "len": len,
     "abs": abs,
+    "days_between": lambda a, b: moments.days_between(b, a),
+    "working_days_between": moments.working_days_between,
 }
 ROWS: dict[str, Callable[[list[Any]], Any]] = {"rows": _count_rows, "any_row": _any_row, "sum_rows": _sum_rows}
