@@ -11,7 +11,7 @@ from django.db.models import Count, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from kedang.kernel import clock, fields, files
-from kedang.kernel.actions import forms
+from kedang.kernel.actions import forms, telling
 from kedang.kernel.ledger.models import Event
 from kedang.kernel.norms.models import Duty, DutyState, FileStage, FileTerm, FormRecord, Grant
 from kedang.kernel.norms.people import role_held
@@ -64,17 +64,15 @@ def person_unit(subjects: Subjects, world: World) -> Found:
     return found
 
 
-@fact("shares_unit", "同一部门", ("person", "customer"), "bool")
+@fact("shares_unit", "同一部门", ("person", "customer"), "bool", told=telling.same_unit)
 def shares_unit(subjects: Subjects, world: World) -> Found:
     """Whether the person belongs to the file's unit."""
     units = org.units_of_many({person for person, _ in subjects if person is not None})
     views = files.views({file for _, file in subjects if file is not None})
-    return {
-        (person, file): file in views and views[file].unit in units.get(person, set()) for person, file in subjects
-    }
+    return {(person, file): file in views and views[file].unit in units.get(person, set()) for person, file in subjects}
 
 
-@fact("in_unit", "属于部门", ("person", "unit_name"), "bool")
+@fact("in_unit", "属于部门", ("person", "unit_name"), "bool", told=telling.belongs)
 def in_unit(subjects: Subjects, world: World) -> Found:
     """Whether the person belongs to the named unit or one below it."""
     from kedang.kernel.norms.store import scope_units
@@ -84,7 +82,7 @@ def in_unit(subjects: Subjects, world: World) -> Found:
     return {(person, name): bool(units.get(person, set()) & wanted[name]) for person, name in subjects}
 
 
-@fact("holds", "担任", ("person", "role"), "bool")
+@fact("holds", "担任", ("person", "role"), "bool", told=telling.held)
 def holds(subjects: Subjects, world: World) -> Found:
     """Whether the person holds a role of a pack by post."""
     regs = regs_of(world)
@@ -131,7 +129,7 @@ def _is_overdue(duty: Duty, now: datetime) -> bool:
     return duty.state == DutyState.OPEN and duty.paused_at is None and limit is not None and now > limit
 
 
-@fact("overdue", "逾期未办", ("norm", "customer"), "bool")
+@fact("overdue", "逾期未办", ("norm", "customer"), "bool", told=telling.late)
 def overdue(subjects: Subjects, world: World) -> Found:
     """Whether the duty of a norm about a file is past due and not done."""
     rows = _duties(subjects, world, "file")
@@ -145,17 +143,15 @@ def person_overdue(subjects: Subjects, world: World) -> Found:
     return {pair: any(_is_overdue(d, world.now) for d in rows.get(pair, ())) for pair in subjects}
 
 
-@fact("done", "已办", ("norm", "customer"), "bool")
+@fact("done", "已办", ("norm", "customer"), "bool", told=telling.duty_state("已办"))
 def done(subjects: Subjects, world: World) -> Found:
     """Whether the newest duty of a norm about a file has been done, on time or late."""
     rows = _duties(subjects, world, "file")
     closed = (DutyState.DONE, DutyState.LATE, DutyState.LATE_EXCUSED)
-    return {
-        pair: bool(rows.get(pair)) and max(rows[pair], key=lambda d: d.pk).state in closed for pair in subjects
-    }
+    return {pair: bool(rows.get(pair)) and max(rows[pair], key=lambda d: d.pk).state in closed for pair in subjects}
 
 
-@fact("pending", "尚未办理", ("norm", "customer"), "bool")
+@fact("pending", "尚未办理", ("norm", "customer"), "bool", told=telling.duty_state("尚未办理"))
 def pending(subjects: Subjects, world: World) -> Found:
     """Whether a duty of a norm about a file is open, overdue or not."""
     rows = _duties(subjects, world, "file")
@@ -208,13 +204,13 @@ def _event_counts(subjects: Subjects) -> dict[tuple[Any, ...], int]:
     return found
 
 
-@fact("has_event", "有记录", ("event_kind", "customer", "datetime"), "bool", optional=1)
+@fact("has_event", "有记录", ("event_kind", "customer", "datetime"), "bool", optional=1, told=telling.recorded)
 def has_event(subjects: Subjects, world: World) -> Found:
     """Whether an event of a kind is on record for a file (since an instant)."""
     return {args: n > 0 for args, n in _event_counts(subjects).items()}
 
 
-@fact("count_events", "记录次数", ("event_kind", "customer", "datetime"), "number", optional=1)
+@fact("count_events", "记录次数", ("event_kind", "customer", "datetime"), "number", optional=1, told=telling.recorded)
 def count_events(subjects: Subjects, world: World) -> Found:
     """How many events of a kind are on record for a file (since an instant)."""
     return _event_counts(subjects)
@@ -222,7 +218,9 @@ def count_events(subjects: Subjects, world: World) -> Found:
 
 def _form_counts(subjects: Subjects) -> dict[tuple[Any, ...], int]:
     rows = (
-        FormRecord.objects.filter(form__in={a[0] for a in subjects}, file__in={a[1] for a in subjects if a[1] is not None})
+        FormRecord.objects.filter(
+            form__in={a[0] for a in subjects}, file__in={a[1] for a in subjects if a[1] is not None}
+        )
         .values("form", "file")
         .annotate(n=Count("id"))
     )
@@ -236,13 +234,13 @@ def _form_counts(subjects: Subjects) -> dict[tuple[Any, ...], int]:
     return found
 
 
-@fact("has_form", "已交表单", ("form", "customer", "datetime"), "bool", optional=1)
+@fact("has_form", "已交表单", ("form", "customer", "datetime"), "bool", optional=1, told=telling.filed)
 def has_form(subjects: Subjects, world: World) -> Found:
     """Whether a form about a file has been filed (since an instant)."""
     return {args: n > 0 for args, n in _form_counts(subjects).items()}
 
 
-@fact("form_count", "表单份数", ("form", "customer", "datetime"), "number", optional=1)
+@fact("form_count", "表单份数", ("form", "customer", "datetime"), "number", optional=1, told=telling.filed)
 def form_count(subjects: Subjects, world: World) -> Found:
     """How many of a form about a file have been filed (since an instant)."""
     return _form_counts(subjects)
@@ -304,7 +302,7 @@ def _first_stage(regs: Regulations, qid: str) -> str:
     return found[2].stages[0].id if found else ""
 
 
-@fact("completeness", "档案完整度", ("customer", "form"), "number")
+@fact("completeness", "档案完整度", ("customer", "form"), "number", told=telling.filled)
 def completeness(subjects: Subjects, world: World) -> Found:
     """Per cent of a form's bound required fields that the file fills."""
     found = {}

@@ -11,6 +11,7 @@ from typing import Any
 from kedang.kernel import clock, files
 from kedang.kernel.norms.engine import Decision, Finding
 from kedang.kernel.norms.expressions import UNKNOWN, Leaf
+from kedang.kernel.norms.vocabulary import vocabulary
 from kedang.kernel.org import selectors as org
 
 OPS = {"==": "＝", "!=": "≠", "<": "＜", "<=": "≤", ">": "＞", ">=": "≥", "in": "属于", "not in": "不属于"}
@@ -112,12 +113,24 @@ def fact_line(leaf: Leaf, names: Names, rights: Mapping[str, str] | None = None)
     label = leaf.label or leaf.text
     if leaf.group and rights is not None and rights.get(leaf.group, "show") != "show":
         return f"{label}{HIDDEN}"
+    fact = vocabulary.facts.get(leaf.fact)
+    if fact is not None and fact.told is not None and UNKNOWN not in leaf.args:
+        return fact.told(leaf.args, leaf.value)
     shown = leaf.shown or names.show(leaf.value, leaf.type)
     if not leaf.op:
         return f"{label}：{shown}"
     if leaf.other_label:
         return f"{label}＝{shown}，{leaf.other_label}＝{names.show(leaf.other, leaf.type)}"
     return f"{label}＝{shown}"
+
+
+def fact_lines(leaves: Iterable[Leaf], names: Names, rights: Mapping[str, str] | None) -> tuple[str, ...]:
+    """The values that decided, each once; one that also stands in a comparison is not said alone."""
+    lines = list(dict.fromkeys(fact_line(leaf, names, rights) for leaf in leaves))
+    compared = [line for line in lines if "＝" in line]
+    return tuple(
+        line for line in lines if "＝" in line or not any(f"{line.partition('：')[0]}＝" in each for each in compared)
+    )
 
 
 def text_of(finding: Finding) -> str:
@@ -138,7 +151,7 @@ def explain(decision: Decision, *, reader: int | None = None, rights: Mapping[st
         clauses=tuple(
             ClauseLine(f.pack, f.pack_title, f.clause, f.clause_text, f.message) for f in _by_clause(findings)
         ),
-        facts=tuple(dict.fromkeys(fact_line(leaf, names, rights) for leaf in leaves)),
+        facts=fact_lines(leaves, names, rights),
         lift=tuple(dict.fromkeys(_lift(f) for f in findings if _lift(f))),
         ask=tuple(dict.fromkeys(names.people.get(person, "") for person in asked)),
         verdict=decision.verdict,

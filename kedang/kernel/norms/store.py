@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
 
+from django.db import connection
 from django.db.models import F
 
 from kedang.kernel import clock, files, once
@@ -138,7 +139,9 @@ def regulations() -> Regulations:
 
 def _regulations() -> Regulations:
     global _cache
-    stamp = PackStamp.objects.values_list("stamp", flat=True).first() or 0
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT stamp FROM norms_packstamp WHERE id = 1")
+        stamp = (cursor.fetchone() or (0,))[0]
     if _cache is None or _cache[0] != stamp:
         _cache = (stamp, Regulations(list(_load())))
     return _cache[1]

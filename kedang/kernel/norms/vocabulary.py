@@ -49,6 +49,8 @@ class Fact:
     for terms), when a condition over many files may compile to it."""
     optional: int = 0
     """How many trailing arguments may be left out."""
+    told: Callable[[tuple[Any, ...], Any], str] | None = None
+    """told(arguments, value): the value in a sentence of its own, where `label：value` would not say about what."""
 
 
 @dataclass(frozen=True)
@@ -176,11 +178,12 @@ def fact(
     group: str = "",
     column: str | Callable[..., Any] = "",
     optional: int = 0,
+    told: Callable[[tuple[Any, ...], Any], str] | None = None,
 ) -> Callable[[Load], Load]:
     """Register the decorated set-wise loader as a fact."""
 
     def keep(load: Load) -> Load:
-        register(Fact(name, label, args, returns, load, total, group, column, optional))
+        register(Fact(name, label, args, returns, load, total, group, column, optional, told))
         return load
 
     return keep

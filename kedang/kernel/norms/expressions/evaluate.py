@@ -62,11 +62,16 @@ class Run:
 Fn = Callable[[Run], Any]
 
 
-def leaf(node: Node, value: Any, op: str = "", other: Any = None, side: Node | None = None) -> Leaf:
+def leaf(run: Run, node: Node, value: Any, op: str = "", other: Any = None, side: Node | None = None) -> Leaf:
     """The leaf shown for a noted value."""
+    fact, args = "", ()
+    if isinstance(node, FactCall):
+        fact, args = node.fact.name, tuple(fetch(each)(run) for each in node.args)
     shown = node.values.get(value, "") if node.values and isinstance(value, str) else ""
     other_label = _side_label(side, other) if side is not None else ""
-    return Leaf(node.text, node.label or node.text, node.kind, value, shown, node.group, op, other, other_label)
+    return Leaf(
+        node.text, node.label or node.text, node.kind, value, shown, node.group, op, other, other_label, fact, args
+    )
 
 
 def _side_label(side: Node, found: Any) -> str:

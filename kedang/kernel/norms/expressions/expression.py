@@ -50,8 +50,8 @@ class Expression:
 
 
 def _outcome(value: Any, run: Run, nullable: bool) -> Outcome:
-    leaves = tuple(evaluate.leaf(*noted) for noted in run.leaves)
-    gaps = tuple(evaluate.leaf(node, None) for node in dict.fromkeys(run.gaps))
+    leaves = tuple(evaluate.leaf(run, *noted) for noted in run.leaves)
+    gaps = tuple(evaluate.leaf(run, node, None) for node in dict.fromkeys(run.gaps))
     if value is UNKNOWN:
         return Outcome(UNKNOWN, leaves, frozenset(run.missing), gaps)
     return Outcome(value, leaves, frozenset(), () if value is not None or nullable else gaps)

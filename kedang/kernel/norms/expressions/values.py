@@ -46,6 +46,9 @@ class Leaf:
     op: str = ""
     other: Any = None
     other_label: str = ""
+    fact: str = ""
+    """The fact it is a value of, and its arguments, where it is one."""
+    args: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
