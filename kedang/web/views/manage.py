@@ -102,7 +102,7 @@ class Day:
 
 
 def _calendar(request: HttpRequest) -> dict[str, Any]:
-    month, cal = _month(request.GET.get("month")), calendar.load()
+    month, cal = Month.of(request.GET.get("month")), calendar.load()
     first = month.first
     names = {one.date: one for one in CalendarDay.objects.filter(date__year=first.year, date__month=first.month)}
     weeks = [[_day(first.replace(day=number), cal, names) if number else None for number in week] for week in monthcalendar(first.year, first.month)]
@@ -110,11 +110,6 @@ def _calendar(request: HttpRequest) -> dict[str, Any]:
     return {
         "month": month, "after": month.following, "weeks": weeks, "confirmed": cal.confirmed(first), "workdays": sum(day.works for day in days), "off": sum(not day.works for day in days),
     }  # fmt: skip
-
-
-def _month(text: str | None) -> Month:
-    month = Month.of(text)
-    return month if 2000 <= month.first.year <= 2100 else Month.of(None)
 
 
 def _day(day: date, cal: calendar.Calendar, names: dict[date, CalendarDay]) -> Day:
