@@ -37,6 +37,7 @@ urlpatterns = [
     path("duties/<int:pk>/finish/", deeds.duty, {"kind": "finish"}, name="duty_finish"),
     path("duties/<int:pk>/take/", deeds.duty, {"kind": "take"}, name="duty_take"),
     path("duties/<int:pk>/excuse/", deeds.duty, {"kind": "excuse"}, name="duty_excuse"),
+    path("duties/<int:pk>/extend/", deeds.duty, {"kind": "extend"}, name="duty_extend"),
     # 客户
     path("customers/", customers.index, name="customers"),
     path("customers/counts/", customers.counts, name="customer_counts"),
