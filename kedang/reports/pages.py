@@ -89,8 +89,10 @@ def inbox_page(person: Person) -> dict[str, Any]:
             "customer": names[row.file].name if row.file in names else "",
             "clause": row.clause,
             "due": clock.local(row.due_at).strftime("%Y-%m-%d %H:%M") if row.due_at else "",
+            "paused": "暂停计时" if row.paused_at else "",
+            "extensions": f"已延期 {row.extensions} 次" if row.extensions else "",
             "late": late_words(clock.local(row.due_at), now, cal, natural=not _in_working_days(row))
-            if row.due_at and row.due_at < now
+            if row.due_at and row.due_at < now and row.paused_at is None
             else "",
         }
         for row in rows

@@ -239,6 +239,40 @@ def build(
     ]
 
 
+def extendable(duty: Duty, norm: CompiledNorm) -> bool:
+    """Whether whoever bears an open duty may still ask for more time (`duty.extend` has the last word)."""
+    due = getattr(norm.norm, "due", None)
+    return due is not None and due.extend is not None and duty.due_at is not None and duty.breached_at is None
+
+
+def as_json(duty: Duty) -> dict[str, Any]:
+    """A duty as plain JSON, for the API and for pages."""
+
+    def shown(at: datetime | None) -> str | None:
+        return clock.local(at).isoformat() if at else None
+
+    return {
+        "id": duty.pk,
+        "title": duty.title,
+        "pack": duty.pack,
+        "clause": duty.clause,
+        "norm": duty.norm,
+        "customer": duty.file,
+        "state": duty.state,
+        "bearer": duty.taken_by_id or duty.bearer_id,
+        "unit": duty.unit_id,
+        "role": duty.role,
+        "outside": duty.outside,
+        "due": shown(duty.due_at),
+        "not_before": shown(duty.not_before),
+        "extensions": duty.extensions,
+        "first_due": shown(duty.first_due_at) if duty.extensions else None,
+        "paused_at": shown(duty.paused_at),
+        "late": duty.breached_at is not None,
+        "done_at": shown(duty.done_at),
+    }
+
+
 def close(duty: Duty, at: datetime, event: int | None) -> None:
     """Mark a duty done at an instant: on time, inside an excused grace, or late. Not saved."""
     counted = min(at, duty.paused_at) if duty.paused_at else at

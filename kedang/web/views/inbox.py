@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from kedang.kernel import clock, files, inbox
+from kedang.kernel.actions import duties
 from kedang.kernel.approvals import selectors as approvals
 from kedang.kernel.norms.store import Regulations, regulations
 from kedang.web import tasks
@@ -42,6 +43,9 @@ class Row:
     since: datetime | None = None
     ladder: str = ""
     excuse: str = ""
+    extend: str = ""
+    state: str = ""
+    """What is special about its time: 暂停计时, 已延期."""
 
 
 def inbox_page(request: HttpRequest) -> HttpResponse:
@@ -75,13 +79,17 @@ def _duty(one: Any, regs: Regulations, named: Any) -> Row:
     view = named.get(one.file)
     unit = f"{one.unit.name}（待领办）" if one.unit and not one.taken_by_id else ""
     excuse = reverse("duty_excuse", args=[one.pk]) if one.grace_until and not one.excuse else ""
+    found = regs.norm(one.norm, one.version)
+    more = found is not None and duties.extendable(one, found[1])
+    words = ["暂停计时"] if one.paused_at else []
+    words += [f"已延期 {one.extensions} 次"] if one.extensions else []
     return Row(
         kind=tasks.kind_of(one, regs),
         title=one.title,
         url=way.url,
         label=way.label,
         due=one.due_at,
-        band=band_of(one.due_at),
+        band=band_of(None if one.paused_at else one.due_at),
         pack=one.pack,
         pack_title=version.title if version else "",
         clause=one.clause,
@@ -91,6 +99,8 @@ def _duty(one: Any, regs: Regulations, named: Any) -> Row:
         who=unit,
         ladder=tasks.ladder_of(one, regs),
         excuse=excuse,
+        extend=reverse("duty_extend", args=[one.pk]) if more else "",
+        state="，".join(words),
     )
 
 
