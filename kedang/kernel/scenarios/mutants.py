@@ -16,8 +16,11 @@ Path = tuple[str | int, ...]
 EXPRESSIONS = frozenset(
     {"when", "where", "state", "void_when", "required_when", "must", "valid", "stop_when", "formula"}
 )
-SPANS = frozenset({"within", "lasts", "for", "warn", "n", "each", "total"})
-BOUNDS = frozenset({"min", "max", "count", "on_day", "times"})
+SPANS = frozenset({"within", "lasts", "for", "warn", "remind", "n", "each", "total"})
+BOUNDS = frozenset({"min", "max", "count", "on_day", "times", "points", "per", "amount"})
+TIMES = frozenset({"at", "until", "closing"})
+_TIME = re.compile(r"(\d\d?):(\d\d)")
+_DAY = re.compile(r"day (\d+)")
 _SPAN = re.compile(r"(\d+)( ?[a-z_]+)")
 _SWAPPED: dict[type[ast.cmpop], type[ast.cmpop]] = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt}
 
@@ -30,6 +33,8 @@ class Mutant:
     clauses: tuple[str, ...]
     path: Path
     data: dict[str, Any]
+    weaker: dict[str, Any] | None = None
+    """What to try when the rest of the pack does not hold together without it: the rule stands there and does nothing."""
 
 
 def mutants_of(loaded: LoadedPack) -> Iterator[Mutant]:
@@ -72,14 +77,16 @@ def _norms(plain: dict[str, Any]) -> Iterator[Mutant]:
     for index, norm in enumerate(plain.get("norms", [])):
         clauses = _named(norm)
         path: Path = ("norms", index)
-        yield Mutant(f"去掉规则 {norm['id']}", clauses, path, _without(plain, path))
+        idle = None if norm["kind"] == "computation" else _with(plain, path, {**norm, "when": "false"})
+        yield Mutant(f"去掉规则 {norm['id']}", clauses, path, _without(plain, path), idle)
         yield from _shifted(plain, path, clauses, f"规则 {norm['id']}")
 
 
 def _shifted(plain: dict[str, Any], root: Path, clauses: tuple[str, ...], what: str) -> Iterator[Mutant]:
     """Each boundary below `root` moved: a span or bound by one, a comparison with or without its equal."""
     for path, value in _leaves(_at(plain, root), root):
-        for changed in _moved(str(path[-1]), value):
+        key = next(each for each in reversed(path) if isinstance(each, str))
+        for changed in _moved(key, value):
             yield Mutant(f"{what}：{value} 改为 {changed}", clauses, path, _with(plain, path, changed))
 
 
@@ -99,9 +106,27 @@ def _moved(key: str, value: Any) -> list[Any]:
         return moved_expressions(value)
     if key in SPANS and isinstance(value, str):
         return moved_spans(value)
+    if key in TIMES and isinstance(value, str):
+        return moved_times(value)
+    if key == "on" and isinstance(value, str):
+        return [_DAY.sub(f"day {n}", value) for n in _around(_DAY.match(value))]
     if key in BOUNDS and isinstance(value, int) and not isinstance(value, bool):
         return [value - 1, value + 1]
     return []
+
+
+def _around(found: re.Match[str] | None) -> list[int]:
+    """The numbers beside the one found, from 1 up."""
+    return [n for n in (int(found[1]) - 1, int(found[1]) + 1) if n > 0] if found else []
+
+
+def moved_times(text: str) -> list[str]:
+    """'17:30' a minute earlier and a minute later; nothing for the name of a parameter."""
+    found = _TIME.fullmatch(text.strip())
+    if found is None:
+        return []
+    minute = int(found[1]) * 60 + int(found[2])
+    return [f"{each // 60:02}:{each % 60:02}" for each in (minute - 1, minute + 1) if 0 <= each < 24 * 60]
 
 
 def moved_spans(text: str) -> list[str]:
@@ -150,6 +175,10 @@ def _step(part: ast.Constant, step: int) -> Callable[[], None]:
     return lambda: setattr(part, "value", old)
 
 
+DEMANDS = frozenset({"required", "required_when", "must", "pattern", "min", "max", "binds"})
+"""What a field asks or does beyond being there."""
+
+
 # ---- forms, access, parameters -----------------------------------------------------------------------------------
 
 
@@ -162,7 +191,9 @@ def _fields(plain: dict[str, Any]) -> Iterator[Mutant]:
         for place in places:
             for index, field in enumerate(_at(plain, place) if place[-2] == "rows" or "fields" in form else []):
                 clauses, path = _named(field, own), (*place, index)
-                yield Mutant(f"去掉栏目 {form_id}.{field['id']}", clauses, path, _without(plain, path))
+                loose = {key: value for key, value in field.items() if key not in DEMANDS}
+                weaker = _with(plain, path, loose) if loose != field else None
+                yield Mutant(f"去掉栏目 {form_id}.{field['id']}", clauses, path, _without(plain, path), weaker)
                 yield from _shifted(plain, path, clauses, f"栏目 {form_id}.{field['id']}")
 
 
@@ -184,6 +215,8 @@ def _parameters(plain: dict[str, Any]) -> Iterator[Mutant]:
 def _moved_value(kind: str, value: Any) -> list[Any]:
     if kind == "duration":
         return list(moved_spans(str(value)))
+    if kind == "time":
+        return list(moved_times(str(value)))
     if kind in ("number", "money", "percent") and isinstance(value, (int, float)):
         return [value - 1, value + 1]
     return []

@@ -99,7 +99,9 @@ def _passing(loaded: LoadedPack, found: Findings) -> Iterator[Scenario]:
 
 def _noticed(loaded: LoadedPack, mutant: Mutant, scenarios: Sequence[Scenario], found: Findings) -> bool:
     """Whether a scenario of the mutant's clauses fails. One that does not even compile is no rule at all."""
-    regulation = _compiled(loaded, mutant)
+    regulation = _compiled(loaded, mutant.data)
+    if regulation is None and mutant.weaker is not None:
+        regulation = _compiled(loaded, mutant.weaker)
     if regulation is None:
         return True
     found.tried += 1
@@ -111,9 +113,9 @@ def _noticed(loaded: LoadedPack, mutant: Mutant, scenarios: Sequence[Scenario], 
         store.replace(pack.pack, pack.version, None)
 
 
-def _compiled(loaded: LoadedPack, mutant: Mutant) -> Regulation | None:
+def _compiled(loaded: LoadedPack, data: dict[str, Any]) -> Regulation | None:
     try:
-        changed = LoadedPack(Pack.model_validate(mutant.data), {}, {}, None)
+        changed = LoadedPack(Pack.model_validate(data), {}, {}, None)
         return compile_pack(changed, vocabulary, _others(loaded))
     except (PackError, ValueError):
         return None
