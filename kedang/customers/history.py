@@ -24,6 +24,7 @@ from kedang.kernel.ledger import ValueDraft
 from kedang.kernel.names import digits, normalize_name, pinyin_initials, sort_key
 from kedang.kernel.org import selectors as org
 from kedang.kernel.org.models import Person
+from kedang.kernel.rows import insert
 
 LABELS = {
     "name": "客户名称", "kind": "客户性质", "credit_code": "统一社会信用代码", "phone": "电话", "address": "地址",
@@ -219,9 +220,9 @@ def give_to(row: Customer, owner: Person | None, deed: Deed, *, reason: str, uni
 
 def open_ownership(row: Customer, deed: Deed, *, reason: str = "") -> None:
     """Start the line of the owner history that the row now states."""
-    OwnerHistory.objects.create(
-        customer=row, owner=row.owner, unit_id=row.unit_id, start=deed.now, by=deed.by, reason=reason
-    )
+    by = deed.by.pk if deed.by else None
+    line = {"customer_id": row.pk, "owner_id": row.owner_id, "unit_id": row.unit_id, "start": deed.now, "by_id": by}
+    insert(OwnerHistory, [{**line, "reason": reason}])
 
 
 def touch(customer: int, deed: Deed) -> None:

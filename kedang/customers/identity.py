@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db import connection
 from django.db.models import Q
 from rapidfuzz import fuzz
 
@@ -130,6 +131,8 @@ def blocking(
     Two people may share a name: for 个人 it stops only when neither has a phone to tell them apart, or both the same.
     """
     normalized = normalize_name(name)
+    if not _held(normalized, credit_code or "", exclude):
+        return {}
     same = Q(normalized_name=normalized)
     if credit_code:
         same |= Q(credit_code=credit_code)
@@ -141,6 +144,15 @@ def blocking(
         if row.normalized_name == normalized and row.status != VOID and not _another_person(row, kind, phone):
             found.setdefault("name", Match(row, SAME, ["名称"]))
     return found
+
+
+def _held(normalized: str, credit_code: str, exclude: int | None) -> bool:
+    """Whether any file has the name or the code; nearly always not, so it is asked before rows are fetched."""
+    table = Customer._meta.db_table
+    sql = f"SELECT 1 FROM {table} WHERE (normalized_name = %s OR credit_code = %s) AND id <> %s LIMIT 1"
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [normalized, credit_code, exclude or 0])
+        return cursor.fetchone() is not None
 
 
 def _another_person(row: Customer, kind: str, phone: str | None) -> bool:

@@ -87,15 +87,16 @@ def is_person_name(text: str) -> bool:
     return bool(_PERSON.fullmatch(text)) and not _COMPANY_END.search(text)
 
 
-def syllables(text: str) -> list[str]:
+@lru_cache(maxsize=512)  # a name is spelled for sorting, for searching and for its index
+def syllables(text: str) -> tuple[str, ...]:
     """Pinyin of each Han character, other runs marked with NUL; a surname is read as one when the text looks like a person."""
     clean = simplify(unicodedata.normalize("NFKC", text)).strip()
     if is_person_name(clean):
         if clean[:2] in DOUBLE_SURNAMES:
-            return [*DOUBLE_SURNAMES[clean[:2]], *_spell(clean[2:])]
+            return (*DOUBLE_SURNAMES[clean[:2]], *_spell(clean[2:]))
         if clean[0] in SURNAMES:
-            return [SURNAMES[clean[0]], *_spell(clean[1:])]
-    return _spell(clean)
+            return (SURNAMES[clean[0]], *_spell(clean[1:]))
+    return tuple(_spell(clean))
 
 
 def _spell(text: str) -> list[str]:

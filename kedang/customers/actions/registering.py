@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.db import connection
+
 from kedang.customers import history, identity, search
 from kedang.customers.models import INDIVIDUAL, ORGANISATION, Contact, Customer, FileSummary, PhoneDigits
 from kedang.kernel import files
@@ -16,7 +18,9 @@ from kedang.kernel.ledger import ValueDraft
 from kedang.kernel.names import normalize_name
 from kedang.kernel.norms.numbers import next_number
 from kedang.kernel.org.models import Person, Unit
+from kedang.kernel.rows import insert
 
+COLUMNS = [field.attname for field in Customer._meta.concrete_fields if not field.primary_key]
 NUMBER = "KH-{year}-{seq:5}"
 SOURCES = [
     "促销",
@@ -117,8 +121,8 @@ def register_customer(
     )
     history.set_name_keys(row)
     row.number = next_number("customer", NUMBER, deed.now.date(), taken=_taken)
-    row.save(force_insert=True)
-    FileSummary.objects.create(customer=row)
+    [row.pk] = insert(Customer, [{name: getattr(row, name) for name in COLUMNS}])
+    insert(FileSummary, [{"customer_id": row.pk}])
     history.open_ownership(row, deed, reason="登记")
     contact = _first_contact(row, contact_name, contact_post, contact_phone)
     _index(row, contact)
@@ -143,7 +147,9 @@ def _unit(unit: int | None) -> int | None:
 
 
 def _taken(number: str) -> bool:
-    return Customer.objects.filter(number=number).exists()
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT 1 FROM {Customer._meta.db_table} WHERE number = %s", [number])
+        return cursor.fetchone() is not None
 
 
 def _first_contact(row: Customer, name: str | None, post: str | None, phone: str | None) -> Contact | None:
@@ -151,14 +157,17 @@ def _first_contact(row: Customer, name: str | None, post: str | None, phone: str
         if phone or post:
             raise Invalid({"contact_name": "填了联系人职务或电话，须填联系人姓名"})
         return None
-    return Contact.objects.create(customer=row, name=name, post=post or "", phone=phone or "", primary=True)
+    contact = Contact(customer=row, name=name, post=post or "", phone=phone or "", primary=True)
+    values = {"customer_id": row.pk, "name": name, "post": contact.post, "phone": contact.phone, "primary": True}
+    [contact.pk] = insert(Contact, [values])
+    return contact
 
 
 def _index(row: Customer, contact: Contact | None) -> None:
     phones = [(row.phone, None), (contact.phone if contact else "", contact)]
-    digits = [PhoneDigits(customer=row, contact=of, digits=history.main_digits(phone)) for phone, of in phones if phone]
-    PhoneDigits.objects.bulk_create(digits)
-    search.index_new(row, contacts=[contact.name] if contact else [], phones=[one.digits for one in digits])
+    digits = [(history.main_digits(phone), of.pk if of else None) for phone, of in phones if phone]
+    insert(PhoneDigits, [{"customer_id": row.pk, "contact_id": of, "digits": number} for number, of in digits])
+    search.index_new(row, contacts=[contact.name] if contact else [], phones=[number for number, _ in digits])
 
 
 def _events(row: Customer, contact: Contact | None) -> Iterable[Happening]:

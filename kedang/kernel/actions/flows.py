@@ -18,6 +18,7 @@ from kedang.kernel.norms.people import holders_of
 from kedang.kernel.norms.schema import Flow, Stage, Term
 from kedang.kernel.norms.store import Regulations, Version, regulations
 from kedang.kernel.norms.vocabulary import Action
+from kedang.kernel.rows import insert
 
 if TYPE_CHECKING:
     from kedang.kernel.actions.performing import Order
@@ -75,9 +76,7 @@ def classify_new(view: files.FileView, given: Mapping[str, str], deed: Deed) -> 
             errors[name] = f"请选择{term.name}：{choices}。"
     if errors:
         raise Invalid(errors)
-    FileTerm.objects.bulk_create(
-        FileTerm(file=view.id, term=full, value=value, since=deed.now) for full, _, value in chosen
-    )
+    insert(FileTerm, [{"file": view.id, "term": full, "value": value, "since": deed.now} for full, _, value in chosen])
     return [_classified(view.id, full, term, None, value) for full, term, value in chosen]
 
 

@@ -23,6 +23,7 @@ from kedang.kernel.norms.people import people_at
 from kedang.kernel.norms.schema import DutyNorm, ScheduleNorm, Trigger
 from kedang.kernel.norms.store import Regulations, Version, env_of, fact_store
 from kedang.kernel.org import selectors as org
+from kedang.kernel.rows import insert_all
 
 if TYPE_CHECKING:
     from kedang.kernel.actions.performing import Order
@@ -195,7 +196,7 @@ class Generation:
             openings += [strictness.Opening(duty, version, norm) for duty in made]
         new = strictness.keep(self, openings)
         if new:
-            Duty.objects.bulk_create(new)
+            insert_all(new)
             self.stirred = True
 
     def _openings(

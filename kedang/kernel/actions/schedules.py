@@ -22,6 +22,7 @@ from kedang.kernel.norms.schema import ScheduleNorm, TableEvery
 from kedang.kernel.norms.store import Version, env_of, fact_store
 from kedang.kernel.org import selectors as org
 from kedang.kernel.org.models import Person
+from kedang.kernel.rows import insert_all
 from kedang.kernel.workdays import calendar, deadlines, periods
 from kedang.kernel.workdays.durations import Duration
 
@@ -172,7 +173,7 @@ def open_for_files(
         elif view.id not in settled:
             made = _one(version, norm, rule, view, each, period_name, duty, facts)
             new += made if view.id in fresh else [each for each in made if not _had(norm, each)]
-    Duty.objects.bulk_create(new, ignore_conflicts=True)
+    insert_all(new, ignore=True)
     return len(new)
 
 
@@ -394,5 +395,5 @@ def _open_subjects(
             period=period,
             bearer=named,
         )
-    Duty.objects.bulk_create(new, ignore_conflicts=True)
+    insert_all(new, ignore=True)
     return len(new)

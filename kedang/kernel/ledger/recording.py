@@ -17,8 +17,11 @@ from kedang.kernel import clock
 from kedang.kernel.ledger import kinds
 from kedang.kernel.ledger.models import Event, Value
 from kedang.kernel.org.models import Appointment, Person
+from kedang.kernel.rows import insert
 
-CHUNK = 500
+CHUNK = 200
+EVENT_COLUMNS = [field.attname for field in Event._meta.concrete_fields if not field.primary_key]
+VALUE_COLUMNS = [field.attname for field in Value._meta.concrete_fields]
 
 
 @dataclass(frozen=True)
@@ -97,15 +100,16 @@ def record_many(drafts: Iterable[EventDraft]) -> list[Event]:
     at = clock.now()
     pairs = [_build(draft, at) for draft in drafts]
     with transaction.atomic(savepoint=False):
-        events = Event.objects.bulk_create([event for event, _ in pairs], batch_size=CHUNK)
-        values = []
-        for event, (_, rows) in zip(events, pairs, strict=True):
-            for row in rows:
-                row.event_id = event.pk
-                values.append(row)
-        if values:
-            Value.objects.bulk_create(values, batch_size=CHUNK)
-    return events
+        for start in range(0, len(pairs), CHUNK):
+            part = pairs[start : start + CHUNK]
+            keys = insert(Event, [{name: getattr(event, name) for name in EVENT_COLUMNS} for event, _ in part])
+            for (event, values), key in zip(part, keys, strict=True):
+                event.pk = key
+                event._state.adding = False
+                for value in values:
+                    value.event_id = key
+            insert(Value, [{name: getattr(v, name) for name in VALUE_COLUMNS} for _, values in part for v in values])
+    return [event for event, _ in pairs]
 
 
 def _build(draft: EventDraft, at: datetime) -> tuple[Event, list[Value]]:

@@ -100,6 +100,8 @@ class Regulation:
     clause_enforcers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """{clause: what names it, as 'norm file-in-time', 'form basic', 'field basic.name', 'builtin numbering.unique' …}."""
 
+    _params: dict[date, dict[str, Any]] = field(default_factory=dict, init=False, repr=False, compare=False)
+
     @property
     def id(self) -> str:
         """The pack's id."""
@@ -117,8 +119,10 @@ class Regulation:
 
     def params(self, on: date) -> dict[str, Any]:
         """All parameters with a value on that day, to be merged into `Env.vars`."""
-        found = {name: self.param(name, on) for name in self.pack.parameters}
-        return {name: value for name, value in found.items() if value is not None}
+        if on not in self._params:
+            found = {name: self.param(name, on) for name in self.pack.parameters}
+            self._params[on] = {name: value for name, value in found.items() if value is not None}
+        return dict(self._params[on])
 
     def clause_text(self, number: str) -> str:
         """The clause's wording ('' when the pack has no such clause)."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 
 from kedang.kernel import clock, once
@@ -42,11 +43,25 @@ def held_by_many(person_ids: Iterable[int], on: date | None = None) -> dict[int,
     unknown = [one for one in ids if ("held", one, day) not in kept]
     loaded: dict[int, list[Held]] = {one: [] for one in unknown}
     if unknown:
-        rows = Appointment.objects.filter(current(day), person_id__in=unknown).order_by("-primary", "start", "id")
-        for person, unit, post, head in rows.values_list("person_id", "unit_id", "post__key", "post__is_head"):
-            loaded[person].append(Held(unit, post, head))
+        for person, unit, post, head in _running(unknown, day):
+            loaded[person].append(Held(unit, post, bool(head)))
         kept.update({("held", person, day): held for person, held in loaded.items()})
     return {one: loaded[one] if one in loaded else kept["held", one, day] for one in ids}
+
+
+RUNNING = """
+    SELECT a.person_id, a.unit_id, p.key, p.is_head FROM org_appointment a JOIN org_post p ON p.id = a.post_id
+    WHERE a.person_id IN ({}) AND a.start <= %s AND (a."end" IS NULL OR a."end" >= %s)
+    ORDER BY a."primary" DESC, a.start, a.id
+"""
+
+
+def _running(person_ids: Sequence[int], day: date) -> list[tuple[int, int, str, bool]]:
+    """`current()` as SQL: every deed and page asks this, and composing it costs ten times what it takes to run."""
+    on = connection.ops.adapt_datefield_value(day)
+    with connection.cursor() as cursor:
+        cursor.execute(RUNNING.format(", ".join(["%s"] * len(person_ids))), [*person_ids, on, on])
+        return cursor.fetchall()
 
 
 def held_by(person: Person | int, on: date | None = None) -> list[Held]:

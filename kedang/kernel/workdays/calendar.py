@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import lru_cache
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from kedang.kernel import once
 from kedang.kernel.workdays import library
@@ -91,7 +91,9 @@ def load() -> Calendar:
 
 def _current() -> Calendar:
     global _cached
-    version = CalendarStamp.objects.filter(pk=1).values_list("version", flat=True).first() or 0
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT version FROM workdays_calendarstamp WHERE id = 1")
+        version = (cursor.fetchone() or (0,))[0]
     # Version 0 means 'nothing seeded': never cached, or a fresh database would inherit another one's days.
     if _cached is None or _cached.version != version or version == 0:
         _cached = _read(version)
