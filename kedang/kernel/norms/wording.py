@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +17,7 @@ from kedang.kernel.norms.schema import (
     DutyNorm,
     ExprEvery,
     Norm,
+    OutsideBearer,
     ProhibitionNorm,
     Route,
     ScheduleNorm,
@@ -135,6 +137,13 @@ def _norm(version: Version, norm: Norm) -> Enforcer:
 
 def _name(version: Version, norm: DutyNorm | ScheduleNorm) -> str:
     """As `duties.title_of` calls it: the norm's name, else the form to be filed, else the clause's own words."""
+    if isinstance(norm.bearer, OutsideBearer):
+        party = "客户" if norm.bearer.outside == "customer" else norm.bearer.outside
+        return f"{party}应办：{_own_name(version, norm)}"
+    return _own_name(version, norm)
+
+
+def _own_name(version: Version, norm: DutyNorm | ScheduleNorm) -> str:
     if norm.name:
         return norm.name
     form = version.regulation.pack.forms.get((norm.done.form or "").removeprefix(f"{version.pack}."))
@@ -148,13 +157,34 @@ def _due(version: Version, norm: DutyNorm | ScheduleNorm) -> str:
     due = norm.due
     if due.within:
         parts.append(f"{_span(version, due.within)}内")
+    elif due.before:
+        parts.append(f"{due.before.event.removeprefix('event.')} 之前{_span(version, due.before.n)}")
+    elif due.window:
+        parts.append(f"{_day(due.window.from_)}至{_day(due.window.to)}{f' {due.window.at}' if due.window.at else ''}")
     elif due.on:
         parts.append(f"{ON_DAYS.get(due.on, due.on)}前")
     if due.at:
         parts.append(f"{'次日 ' if due.day == 'next' else ''}{_span(version, due.at)}前")
     if due.grace:
         parts.append(f"宽限到 {due.grace.until}")
+    if due.extend:
+        times = value_of(version, due.extend.times) if isinstance(due.extend.times, str) else due.extend.times
+        parts.append(f"可延期 {times} 次，每次{_span(version, due.extend.each)}")
+    if due.pause:
+        parts.append("可暂停计时")
     return "，".join(part for part in parts if part)
+
+
+_NTH = re.compile(r"(day|workday) (\d+) of (?:(next|this|the) )?(month|quarter|year)")
+
+
+def _day(spec: str) -> str:
+    """A day of a deadline in words: 'day 3 of next month' as 下月3日."""
+    match = _NTH.fullmatch(spec)
+    if match is None:
+        return ON_DAYS.get(spec, spec)
+    unit = {"month": "月", "quarter": "季", "year": "年"}[match[4]]
+    return f"{'下' if match[3] == 'next' else '当'}{unit}{f'{match[2]}日' if match[1] == 'day' else f'第{match[2]}个工作日'}"
 
 
 def _every(version: Version, norm: ScheduleNorm) -> str:
