@@ -163,9 +163,18 @@ def test_the_trace_shows_labels_operators_and_groups(make: Make, env: MakeEnv, u
         "!=",
         "重点客户",
     )
+    assert category.named == "重点客户"
+    assert credit.named == "", "a limit that is read has a value of its own to show"
     assert known.group == credit.group == "credit"
     assert (credit.op, credit.other, credit.other_label) == ("<", 1000, "限额")
     assert limit.label == "限额"
+
+
+def test_what_a_clause_names_outright_is_told_in_words(make: Make, env: MakeEnv) -> None:
+    (source,) = make("source in ['来访', '来电']").evaluate(env(source="visit")).leaves
+    assert source.named == "来访、来电"
+    (amount,) = make("amount > 10").evaluate(env(amount=11)).leaves
+    assert amount.named == "10"
 
 
 def test_only_what_decided_stays_in_the_trace(make: Make, env: MakeEnv, universe: Universe) -> None:

@@ -119,6 +119,8 @@ def fact_line(leaf: Leaf, names: Names, rights: Mapping[str, str] | None = None)
     shown = leaf.shown or names.show(leaf.value, leaf.type)
     if not leaf.op:
         return f"{label}：{shown}"
+    if leaf.named:
+        return f"{label}＝{shown}" if leaf.named == shown else f"{label}＝{shown}（比对：{leaf.named}）"
     if leaf.other_label:
         return f"{label}＝{shown}，{leaf.other_label}＝{names.show(leaf.other, leaf.type)}"
     return f"{label}＝{shown}"

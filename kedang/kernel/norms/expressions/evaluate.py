@@ -69,15 +69,24 @@ def leaf(run: Run, node: Node, value: Any, op: str = "", other: Any = None, side
         fact, args = node.fact.name, tuple(fetch(each)(run) for each in node.args)
     shown = node.values.get(value, "") if node.values and isinstance(value, str) else ""
     other_label = _side_label(side, other) if side is not None else ""
-    return Leaf(
-        node.text, node.label or node.text, node.kind, value, shown, node.group, op, other, other_label, fact, args
-    )
+    about = (node.text, node.label or node.text, node.kind, value, shown, node.group)
+    return Leaf(*about, op, other, other_label, fact, args, _named(side))
 
 
 def _side_label(side: Node, found: Any) -> str:
     if isinstance(side, Const):
         return side.label or (found.label() if isinstance(found, Duration) else str(found))
     return side.label or side.text
+
+
+def _named(side: Node | None) -> str:
+    """The other side in words when the expression names it outright; '' for what had to be read first."""
+    if isinstance(side, Listing):
+        words = [_named(part) for part in side.kids]
+        return "、".join(words) if all(words) else ""
+    if not isinstance(side, Const) or side.value is None:
+        return ""
+    return ("是" if side.value else "否") if isinstance(side.value, bool) else _side_label(side, side.value)
 
 
 # ---- bare values ----------------------------------------------------------------------------------------------

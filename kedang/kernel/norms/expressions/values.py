@@ -49,6 +49,8 @@ class Leaf:
     fact: str = ""
     """The fact it is a value of, and its arguments, where it is one."""
     args: tuple[Any, ...] = ()
+    named: str = ""
+    """What it was compared with, in words, where the clause itself names it: 已备案; 差旅、招待."""
 
 
 @dataclass(frozen=True, slots=True)
