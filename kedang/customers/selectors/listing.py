@@ -19,6 +19,7 @@ from kedang.kernel.actions import access
 from kedang.kernel.actions.access import Standing
 from kedang.kernel.files import FileView
 from kedang.kernel.norms.models import Duty, DutyState, FileStage, FileTerm
+from kedang.kernel.norms.schema import Flow
 from kedang.kernel.norms.store import Regulations, regulations
 from kedang.kernel.org.models import Person
 
@@ -92,13 +93,20 @@ def customer_list(
     who = who or access.standing(person.pk)
     size = page_size if page_size in PAGE_SIZES else PAGE_SIZES[0]
     number = max(1, page)
+    ordered = list_query(person, scope=scope, search=search, filters=filters, sort=sort, who=who)
+    start = (number - 1) * size
+    found = list(ordered.select_related("owner", "unit", "summary")[start : start + size + 1])
+    return Page(rows_for(found[:size], who), number, size, len(found) > size, sort)
+
+
+def list_query(
+    person: Person, *, scope: str, search: str, filters: Mapping[str, Any] | None, sort: str, who: Standing
+) -> QuerySet[Customer]:
+    """The files of the list in its order: what a page of it shows and what an export of it takes along."""
     files = filtered(scope_files(person, scope, who=who), filters or {})
     if search.strip():
         files = files.filter(search_condition(person, search, who=who))
-    ordered = files.order_by(*ordering(sort)).select_related("owner", "unit", "summary")
-    start = (number - 1) * size
-    found = list(ordered[start : start + size + 1])
-    return Page(_rows(found[:size], who), number, size, len(found) > size, sort)
+    return files.order_by(*ordering(sort))
 
 
 def scope_files(person: Person, scope: str, *, who: Standing | None = None) -> QuerySet[Customer]:
@@ -169,7 +177,7 @@ def filtered(files: QuerySet[Customer], filters: Mapping[str, Any]) -> QuerySet[
         rows = FileTerm.objects.filter(file=OuterRef("pk"), term=term)
         files = files.filter(Exists(rows.filter(value=value)) if value else ~Exists(rows))
     for flow, stage in (filters.get("stage") or {}).items():
-        files = files.filter(Exists(FileStage.objects.filter(file=OuterRef("pk"), flow=flow, stage=stage)))
+        files = files.filter(_in_stage(flow, stage))
     if filters.get("overdue"):
         late = Duty.objects.filter(file=OuterRef("pk"), state=DutyState.OPEN, due_at__lt=clock.now(), paused_at=None)
         files = files.filter(Exists(late))
@@ -180,6 +188,17 @@ def filtered(files: QuerySet[Customer], filters: Mapping[str, Any]) -> QuerySet[
     if filters.get("until"):
         files = files.filter(registered_on__lte=filters["until"])
     return files
+
+
+def _in_stage(qid: str, stage: str) -> Q:
+    """Files that stand in a stage; the first is also where every file under the flow stands that has no row."""
+    rows = FileStage.objects.filter(file=OuterRef("pk"), flow=qid)
+    found = regulations().flow(qid)
+    if found is None or found[2].stages[0].id != stage:
+        return Q(Exists(rows.filter(stage=stage)))
+    units = found[0].units
+    within = Q() if units is None else Q(unit_id__in=units)
+    return Q(Exists(rows.filter(stage=stage))) | (within & ~Exists(rows))
 
 
 def ordering(sort: str) -> list[Any]:
@@ -195,11 +214,12 @@ def ordering(sort: str) -> list[Any]:
 # ---- rows ------------------------------------------------------------------------------------------------------------
 
 
-def _rows(files: list[Customer], who: Standing) -> list[Row]:
+def rows_for(files: list[Customer], who: Standing) -> list[Row]:
+    """The files as rows, with the reader's field rights; a fixed number of queries."""
     ids = [row.pk for row in files]
     views = _views(files)
     regs = regulations()
-    terms, stages, duties = tags_of(ids, regs), stages_of(ids, regs), duties_of(ids)
+    terms, stages, duties = tags_of(ids, regs), stages_of(views, regs), duties_of(ids)
     opening = who.reach("open")
     today = clock.today()
     rows = []
@@ -276,19 +296,23 @@ def _labels(regs: Regulations) -> dict[str, tuple[str, Mapping[str, str]]]:
     }
 
 
-def stages_of(ids: Iterable[int], regs: Regulations | None = None) -> dict[int, list[tuple[str, str]]]:
-    """(flow's name, stage's name) per file that has moved in a flow; one query."""
-    flows = {
-        f"{version.pack}.{flow_id}": (flow.name or flow_id, {stage.id: stage.name for stage in flow.stages})
-        for version in (regs or regulations()).in_force()
-        for flow_id, flow in version.regulation.pack.flows.items()
+def stages_of(views: Mapping[int, FileView], regs: Regulations | None = None) -> dict[int, list[tuple[str, str]]]:
+    """(flow's name, stage's name) per file in every flow over it; one query. A file that has not moved stands in the
+    first stage, which nothing writes down."""
+    known = regs or regulations()
+    moved = FileStage.objects.filter(file__in=list(views)).values_list("file", "flow", "stage")
+    at = {(file, flow): stage for file, flow, stage in moved}
+    return {
+        file: [
+            (flow.name or qid, _stage_name(flow, at.get((file, qid), flow.stages[0].id)))
+            for _, qid, flow in known.flows_for(view)
+        ]
+        for file, view in views.items()
     }
-    found: dict[int, list[tuple[str, str]]] = defaultdict(list)
-    for file, flow, stage in FileStage.objects.filter(file__in=list(ids)).values_list("file", "flow", "stage"):
-        if flow in flows:
-            name, labels = flows[flow]
-            found[file].append((name, labels.get(stage, stage)))
-    return found
+
+
+def _stage_name(flow: Flow, stage: str) -> str:
+    return next((each.name for each in flow.stages if each.id == stage), stage)
 
 
 def duties_of(ids: Iterable[int]) -> dict[int, tuple[int, int, datetime | None]]:

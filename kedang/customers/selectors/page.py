@@ -158,7 +158,7 @@ def _head(row: Customer, who: Standing) -> FileHead:
         version=row.version,
         collaborators=shared,
         tags=tags_of([row.pk], regs)[row.pk],
-        stages=stages_of([row.pk], regs)[row.pk],
+        stages=stages_of({row.pk: view}, regs)[row.pk],
         rights=access.field_rights(who, view, ALL_GROUPS),
         mine=row.owner_id == who.person,
     )
@@ -273,8 +273,8 @@ class Opening:
 
 
 def access_log(file: int, limit: int = 100) -> list[Opening]:
-    """查阅记录: who opened the file when and what for; one query."""
-    rows = Event.objects.filter(file=file, kind="file.opened").select_related("actor", "on_behalf_of")
+    """查阅记录: who opened or exported the file when and what for; one query."""
+    rows = Event.objects.filter(file=file, kind__in=("file.opened", "customer.exported")).select_related("actor", "on_behalf_of")
     return [
         Opening(event.recorded_at, event.actor.name if event.actor else "系统", ledger.sentence(event), event.data)
         for event in rows.order_by("-id")[:limit]

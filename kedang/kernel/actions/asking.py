@@ -104,6 +104,21 @@ def _plain(name: str, data: dict[str, Any]) -> Any:
     return value if isinstance(value, (str, int, float, bool, list, dict)) else str(value)
 
 
+def norms_of(findings: Sequence[Finding]) -> list[dict[str, str]]:
+    """What the request keeps of the clauses that asked for it."""
+    return [
+        {
+            "pack": f.pack,
+            "norm": f.qid,
+            "clause": f.clause,
+            "text": f.clause_text,
+            "title": f.pack_title,
+            "version": str(f.version.number) if f.version else "",
+        }
+        for f in findings
+    ]
+
+
 def ask(order: Order, findings: Sequence[Finding], *, exception: bool = False) -> NeedsApproval:
     """Freeze the command and open the request; the same command pending from the same person is not asked twice."""
     assert order.by is not None and order.deed is not None
@@ -126,10 +141,7 @@ def ask(order: Order, findings: Sequence[Finding], *, exception: bool = False) -
         title=f"{'例外：' if exception else ''}{_title(order)}{about}",
         reason=order.reason or str(order.args.get("purpose") or ""),
         steps=route_of(order, findings),
-        norms=[
-            {"pack": f.pack, "norm": f.qid, "clause": f.clause, "text": f.clause_text, "title": f.pack_title, "version": str(f.version.number) if f.version else ""}
-            for f in findings
-        ],
+        norms=norms_of(findings),
         then=then,
         grant={**grant, "exception": exception, "until_day": _until_day(order)},
         digest=digest,

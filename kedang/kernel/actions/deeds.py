@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from kedang.kernel import clock
-from kedang.kernel.actions import effects, reacting, timing
+from kedang.kernel import clock, fields
+from kedang.kernel.actions import effects, forms, reacting, timing
 from kedang.kernel.actions.deed import Deed
 from kedang.kernel.actions.registry import action
 from kedang.kernel.approvals import service
-from kedang.kernel.approvals.models import Request, RequestStatus
+from kedang.kernel.approvals.models import Request, RequestStatus, Step
 from kedang.kernel.errors import Invalid, NotFound
 from kedang.kernel.fields import Field
 from kedang.kernel.norms import deciders
@@ -303,20 +303,7 @@ def hear_proposal(*, deed: Deed, proposal: int, text: str) -> int:
 
 # ---- votes -------------------------------------------------------------------------------------------------------
 
-MOVES = {
-    "agree": "同意",
-    "reject": "拒绝",
-    "return": "退回",
-    "withdraw": "撤回",
-    "transfer": "转交",
-    "remind": "催办",
-    "add_before": "前加签",
-    "add_after": "后加签",
-    "add_parallel": "并加签",
-    "remove": "减签",
-    "take_back": "拿回",
-    "delegate": "委托",
-}
+MOVES = {**service.MOVE_WORDS, "resubmit": "再次提交"}
 
 
 @action(
@@ -329,6 +316,7 @@ MOVES = {
         Field("to", "给", "person"),
         Field("step", "退回到", "integer"),
         Field("then", "之后", "text"),
+        Field("form", "审批表单", "json"),
     ],
     about="",
     needs="none",
@@ -343,9 +331,14 @@ def move_approval(
     to: int | None = None,
     step: int | None = None,
     then: str | None = None,
+    form: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Vote, or another move on a request; an approved command runs in its own transaction right after."""
     assert deed.by is not None
+    if move == "resubmit":
+        from kedang.kernel.actions.executing import resubmit
+
+        return resubmit(request, deed)
     outcome = service.move(
         request,
         by=deed.by,
@@ -355,6 +348,7 @@ def move_approval(
         to=to,
         step=step,
         then=then or "",
+        form=_ballot_form(request, deed.by, move, form),
         sink=deed.events,
     )
     row = outcome.request
@@ -364,6 +358,20 @@ def move_approval(
         reacting.asked_in_vain(row)
     _tell_requester(row, outcome.status_after, move, opinion or "")
     return {"request": row.pk, "status": str(outcome.status_after)}
+
+
+def _ballot_form(request: int, by: Person, move: str, given: dict[str, Any] | None) -> dict[str, Any] | None:
+    """What an approver fills in on the step's own form, checked like any form; None when the step has none."""
+    step = Step.objects.filter(request=request, status="active").first()
+    name = str((step.spec or {}).get("form", "")) if step else ""
+    if not name or step is None or move not in ("agree", "reject") or given is None:
+        return None
+    found = regulations().form(name if "." in name else f"{step.pack}.{name}")
+    if found is None:
+        raise Invalid({"form": f"现行制度中没有表单“{name}”。"})
+    known = forms.fields_of(*found)
+    cleaned = fields.clean(known, given)
+    return {f.id: fields.to_json(f, cleaned[f.id]) for f in known if cleaned.get(f.id) is not None}
 
 
 def _tell_requester(row: Request, status: str, move: str, opinion: str) -> None:

@@ -7,11 +7,11 @@ from typing import Any
 from django.db import transaction
 
 from kedang.kernel import fields
-from kedang.kernel.actions import deeds, effects, performing, reacting
+from kedang.kernel.actions import asking, deeds, effects, keys, performing, reacting
 from kedang.kernel.actions.deed import Deed
 from kedang.kernel.approvals import service
 from kedang.kernel.approvals.models import Request, RequestStatus
-from kedang.kernel.errors import KedangError, Refused
+from kedang.kernel.errors import Invalid, KedangError, Refused
 from kedang.kernel.norms.explain import text_of
 from kedang.kernel.norms.store import regulations
 from kedang.kernel.norms.vocabulary import vocabulary
@@ -85,3 +85,29 @@ def thaw(known: tuple[fields.Field, ...], args: dict[str, Any]) -> dict[str, Any
     return {key: fields.from_json(by_id[key], value) if key in by_id else value for key, value in args.items()}
 
 
+def resubmit(pk: int, deed: Deed) -> dict[str, Any]:
+    """再次提交 after a 退回: the command is looked at anew, guards and route included, and asked for again."""
+    assert deed.by is not None
+    row = service.locked(pk, deed.by)
+    spec = vocabulary.actions[row.action]
+    order = performing.prepare(spec, thaw(spec.args, row.args), by=row.requester, on_behalf_of=row.on_behalf_of)
+    order.deed, order.reason = deed, row.reason
+    decision = performing.decision_of(order)
+    exception = bool((row.grant or {}).get("exception"))
+    if decision.refusals and not exception:
+        raise Refused(decision)
+    findings = decision.refusals if exception else decision.approvals
+    if not findings:
+        raise Invalid("这件事现在不需要审批了，请撤回申请后直接办理。")
+    args = asking.frozen_args(order)
+    outcome = service.resubmit(
+        pk,
+        by=deed.by,
+        command=deed.command,
+        args=args,
+        steps=asking.route_of(order, findings),
+        norms=asking.norms_of(findings),
+        digest=keys.digest_of(spec.name, args),
+        sink=deed.events,
+    )
+    return {"request": pk, "status": str(outcome.status_after)}

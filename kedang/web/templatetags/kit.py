@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django import template
@@ -72,6 +73,12 @@ def day(at: datetime | date | None) -> str:
 def yuan(fen: int | None) -> str:
     """Integer 分 as 元 with separators."""
     return "" if fen is None else f"{fen / 100:,.2f}"
+
+
+@register.filter
+def money(amount: Decimal | None) -> str:
+    """An amount in 元 with separators."""
+    return "" if amount is None else f"{amount:,.2f}"
 
 
 @register.filter

@@ -83,10 +83,10 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _context(request: HttpRequest, one: Request, form: Form | None = None, open_move: str = "") -> dict[str, Any]:
     moves = [Move(*each) for each in selectors.allowed_moves(request.user, one)]
-    steps = chain.chain(one)
+    steps, rows = chain.chain(one), _content(one)
     return {
         "one": one, "steps": [step for step in steps if not step.past], "past": [step for step in steps if step.past],
-        "rows": _content(one), "norms": one.norms, "moves": moves,
+        "rows": rows, "reason": "" if any(row.new == one.reason for row in rows) else one.reason, "norms": one.norms, "moves": moves,
         "main": [move for move in moves if move.main], "others": [move for move in moves if not move.main],
         "targets": selectors.return_targets(one) if any(move.key == "return" for move in moves) else [],
         "form": form or Form([OPINION]), "open_move": open_move, "people": Form([Field("to", "人员", "person", required=True)]),

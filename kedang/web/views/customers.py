@@ -43,7 +43,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "columns": _columns(request), "asked": asked, "text": asked["search"], "scope": asked["scope"],
         "scopes": [(key, label, "") for key, label in selectors.SCOPES.items()], "quick": QUICK,
         "filters": _choices(who), "chosen": request.GET, "filtered": bool(asked["search"] or asked["filters"]),
-        "sizes": SIZES, "sort": asked["sort"],
+        "quiet": _quiet(), "sizes": SIZES, "sort": asked["sort"],
         "picked": {*request.GET.getlist("term"), *request.GET.getlist("stage")},
     }  # fmt: skip
     template = "customers/list.html#rows" if is_fragment(request) else "customers/list.html"
@@ -95,6 +95,12 @@ def _choices(who: access.Standing) -> list[tuple[str, str, list[tuple[str, str]]
             stages = [(f"{version.pack}.{key}:{stage.id}", stage.name) for stage in flow.stages]
             found.append(("stage", flow.name or key, stages))
     return found
+
+
+def _quiet() -> set[str]:
+    """Labels of the classes that every file has unless somebody says otherwise: they tell nothing in a list."""
+    terms = [term for version in regulations().in_force() for term in version.regulation.pack.terms.values()]
+    return {term.values[term.default] for term in terms if term.default in term.values}
 
 
 def _columns(request: HttpRequest) -> list[dict[str, Any]]:

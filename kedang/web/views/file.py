@@ -70,6 +70,11 @@ class Task:
     title: str
     mine: bool
 
+    @property
+    def elsewhere(self) -> bool:
+        """Whether the main action is not simply this page."""
+        return self.way.url != reverse("customer", args=[self.duty.file])
+
 
 def page(request: HttpRequest, pk: int) -> HttpResponse:
     """The file; without the right to open it, its head and how to ask for it."""
