@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from django.db import connection, transaction
 
 from kedang.kernel import clock, files, ledger
-from kedang.kernel.actions import clocks, duties, effects, locks, reacting, schedules
+from kedang.kernel.actions import clocks, duties, effects, locks, reacting, recomputing, schedules
 from kedang.kernel.actions.deed import Deed
 from kedang.kernel.actions.executing import execute
 from kedang.kernel.approvals.models import Request, RequestStatus
@@ -105,15 +105,16 @@ def _about(duty: Duty) -> str:
 def _case(found: tuple[Version, CompiledNorm], duty: Duty) -> effects.Case:
     from kedang.kernel.norms.expressions import DutyView
 
+    bearer = duty.taken_by_id or duty.bearer_id
+    home = org.primary_appointment(bearer) if bearer and duty.unit_id is None else None
     view = DutyView(
-        bearer=duty.taken_by_id or duty.bearer_id,
-        unit=duty.unit_id,
+        bearer=bearer,
+        unit=duty.unit_id or (home.unit_id if home else None),
         customer=duty.file,
         due=clock.local(duty.due_at) if duty.due_at else None,
         opened=clock.local(duty.opened_at),
         id=duty.pk,
     )
-    bearer = duty.taken_by_id or duty.bearer_id
     variables: dict[str, object] = {"duty": view, "person": bearer, "bearer": bearer, "actor": bearer}
     if duty.unit_id is not None:
         variables["unit"] = duty.unit_id
@@ -386,7 +387,29 @@ def seal_ledger(regs: Regulations) -> None:
         ledger.seal()
 
 
+def follow_calendar(regs: Regulations) -> None:
+    """Keep next year's days at hand, and work deadlines out anew when the calendar has changed since the last tick."""
+    if not connection.in_atomic_block:  # a test or a scenario has no use for rows that it takes back
+        calendar.seed_years(clock.today().year, clock.today().year + 1)
+    name = f"calendar:{calendar.load().version}"[:40]
+    if _seen(name):
+        return
+    with transaction.atomic():
+        locks.take(["tick:calendar"])
+        known = Pulse.objects.filter(name__startswith="calendar:")
+        if not _seen(name):
+            if known.exists():
+                recomputing.all_open(regs)
+            known.delete()
+            _beat(name)
+
+
+def _seen(pulse: str) -> bool:
+    return Pulse.objects.filter(name=pulse).exists()
+
+
 STEPS: tuple[tuple[str, Callable[[Regulations], None]], ...] = (
+    ("calendar", follow_calendar),
     ("schedules", open_schedules),
     ("reminders", send_reminders),
     ("breaches", mark_breaches),
