@@ -1,7 +1,7 @@
 """Photograph every screen of a running demo server, at desk and phone width, into docs/screenshots/.
 
-    make run                                    # in one terminal
-    .venv/bin/python scripts/screenshots.py     # in another; --only file to take some again
+make run                                    # in one terminal
+.venv/bin/python scripts/screenshots.py     # in another; --only file to take some again
 """
 
 from __future__ import annotations
@@ -161,7 +161,9 @@ def main() -> None:
     OUT.mkdir(parents=True, exist_ok=True)
     chromium = os.environ.get("KEDANG_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-dev-shm-usage", "--lang=zh-CN"])
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--disable-dev-shm-usage", "--lang=zh-CN"]
+        )
         take(browser, args.base, password, [shot for shot in SHOTS if args.only in shot.name])
         browser.close()
 

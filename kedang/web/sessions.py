@@ -69,7 +69,9 @@ def sign_ins_of(person: Person) -> QuerySet[SignIn]:
 def all_sign_ins() -> QuerySet[SignIn]:
     """Every device on which somebody is signed in now, the latest first; for 管理."""
     alive = Session.objects.filter(expire_date__gt=clock.now()).values("session_key")
-    return SignIn.objects.filter(ended_at=None, session_key__in=alive).select_related("person").order_by("-seen_at", "-pk")
+    return (
+        SignIn.objects.filter(ended_at=None, session_key__in=alive).select_related("person").order_by("-seen_at", "-pk")
+    )
 
 
 def end(person: Person, sign_in_id: int) -> bool:
@@ -83,7 +85,11 @@ def end(person: Person, sign_in_id: int) -> bool:
 
 def end_others(person: Person, keep: str) -> int:
     """End all sessions of the person but the one at hand; how many."""
-    keys = list(SignIn.objects.filter(person=person, ended_at=None).exclude(session_key=keep).values_list("session_key", flat=True))
+    keys = list(
+        SignIn.objects.filter(person=person, ended_at=None)
+        .exclude(session_key=keep)
+        .values_list("session_key", flat=True)
+    )
     _end(keys)
     return len(keys)
 

@@ -110,5 +110,3 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     """Context processor: nothing is looked up until a template asks."""
     user = getattr(request, "user", None)
     return {"shell": Shell(request)} if user is not None and user.is_authenticated else {}
-
-

@@ -11,7 +11,11 @@ from kedang.kernel.norms.store import Regulations
 from kedang.kernel.norms.vocabulary import vocabulary
 
 # Several deeds cause the same event; this is the one people mean.
-PREFERRED = {"contact.recorded": "contact.record", "visit.recorded": "visit.record", "record.received": "record.receive"}
+PREFERRED = {
+    "contact.recorded": "contact.record",
+    "visit.recorded": "visit.record",
+    "record.received": "record.receive",
+}
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,9 @@ def _by_event(events: list[str], file: int | None) -> Way | None:
     for kind in events:
         if kind == "flow.moved" and file:
             return Way("去审核", reverse("customer", args=[file]))
-        action = PREFERRED.get(kind) or next((name for name, one in vocabulary.actions.items() if kind in one.events), "")
+        action = PREFERRED.get(kind) or next(
+            (name for name, one in vocabulary.actions.items() if kind in one.events), ""
+        )
         spec = vocabulary.actions.get(action)
         if spec is None:
             continue
@@ -101,4 +107,10 @@ def _told(version: Any, who: Any) -> str:
 def _step(step: Any) -> str:
     if "propose" in step:
         return "提出扣分建议" if step["propose"] == "points" else "提出处理建议"
-    return {"release": "放入公海", "reassign": "改派", "open_duty": "另派任务", "draft": "派人起草文书", "escalate": "上报上级"}.get(next(iter(step), ""), "")
+    return {
+        "release": "放入公海",
+        "reassign": "改派",
+        "open_duty": "另派任务",
+        "draft": "派人起草文书",
+        "escalate": "上报上级",
+    }.get(next(iter(step), ""), "")

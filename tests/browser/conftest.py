@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -37,12 +37,12 @@ class Site:
 
 
 @pytest.fixture
-def site(live_server: Any, transactional_db: None) -> Iterator[Site]:
+def site(live_server: Any, transactional_db: None) -> Site:
     """The company under its regulations, today."""
     since = clock.today() - timedelta(days=60)
     made = demo.found("a-test-password-1", since)
     demo.put_regulations_in_force(made, since)
-    yield Site(live_server.url, made)
+    return Site(live_server.url, made)
 
 
 @pytest.fixture

@@ -38,7 +38,11 @@ def paths(site: Site) -> list[tuple[str, str]]:
             "/nothing/"]  # fmt: skip
     mine += [f"/customers/{own}/?tab={tab}" for tab in tabs]
     admin = [f"/manage/?tab={tab}" for tab in ("people", "units", "calendar", "packs", "health")]
-    return [*(("wang", path) for path in mine), ("zhou", f"/approvals/{request}/"), *(("admin", path) for path in admin)]
+    return [
+        *(("wang", path) for path in mine),
+        ("zhou", f"/approvals/{request}/"),
+        *(("admin", path) for path in admin),
+    ]
 
 
 @pytest.mark.parametrize("width", ["desk", "phone"])

@@ -95,7 +95,9 @@ def test_passed_on_another_decides(office: Office, asked: Request, as_: Callable
 
 
 @pytest.mark.parametrize("kind", ["add_before", "add_after", "add_beside", "delegate"])
-def test_every_button_of_the_bar_does_something(kind: str, office: Office, asked: Request, as_: Callable[[str], Client]) -> None:
+def test_every_button_of_the_bar_does_something(
+    kind: str, office: Office, asked: Request, as_: Callable[[str], Client]
+) -> None:
     answer = move(as_("zhou"), asked, kind, to=office["zheng"].pk, opinion="请一并看看")
     assert answer.status_code == 204, answer.content.decode()[:500]
     assert "郑国栋" in text(as_("chen"), f"/approvals/{asked.pk}/")

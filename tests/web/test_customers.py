@@ -59,7 +59,9 @@ def test_the_column_setting_never_leads_to_another_site(as_: Callable[[str], Cli
     assert answer["Location"] == "/customers/"
 
 
-def test_enter_in_the_search_box_checks_for_duplicates_and_is_on_record(office: Office, as_: Callable[[str], Client]) -> None:
+def test_enter_in_the_search_box_checks_for_duplicates_and_is_on_record(
+    office: Office, as_: Callable[[str], Client]
+) -> None:
     office.customer("上海晨光文具有限公司")
     text = page(as_("wang"), "/search/?q=晨光文具")
     assert "查重" in text and "上海晨光文具有限公司" in text
@@ -84,7 +86,9 @@ def test_a_file_outside_the_list_scope_is_not_found_on_any_path(office: Office, 
     for path in paths:
         there, nowhere = stranger.get(path), stranger.get(path.replace(str(customer), "99999"))
         assert there.status_code == nowhere.status_code == 404, path
-    assert "安康医院" not in page(stranger, "/search/?q=安康医院") .replace("：安康医院", "").replace("“安康医院”", "").replace('value="安康医院"', "")
+    assert "安康医院" not in page(stranger, "/search/?q=安康医院").replace("：安康医院", "").replace(
+        "“安康医院”", ""
+    ).replace('value="安康医院"', "")
 
 
 def test_ten_times_the_rows_cost_no_more_queries(office: Office, as_: Callable[[str], Client]) -> None:

@@ -38,6 +38,8 @@ def test_a_bearer_extends_on_the_page() -> None:
         assert "已延期 1 次" in client.get(reverse("inbox")).text
         again = client.post(url, {"reason": "还要"})
         assert again.status_code == 422 and "最多延期 1 次" in again.text
-        it.do("customer.report_change", "小王", customer=customer, matter="停产", occurred_on="2026-03-02", side="客户方")
+        it.do(
+            "customer.report_change", "小王", customer=customer, matter="停产", occurred_on="2026-03-02", side="客户方"
+        )
         it.run_to("2026-03-20 10:00")
         assert "暂停计时" in client.get(reverse("inbox")).text

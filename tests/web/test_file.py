@@ -56,7 +56,9 @@ def test_agreed_to_the_file_opens_until_the_time_is_up(office: Office, as_: Call
     assert "石家庄市长安区1号" not in text(client, f"/customers/{customer}/?tab=data")
 
 
-def test_a_claim_for_a_customer_never_filed_is_refused_in_four_lines(office: Office, as_: Callable[[str], Client]) -> None:
+def test_a_claim_for_a_customer_never_filed_is_refused_in_four_lines(
+    office: Office, as_: Callable[[str], Client]
+) -> None:
     customer = office.customer()
     fields = {"kind": "招待", "amount": "680", "note": "工作餐", "key": "x"}
     answer = as_("wang").post(f"/customers/{customer}/do/expense.submit/", fields, headers=HTMX)
@@ -82,11 +84,19 @@ def test_a_button_that_is_off_carries_its_clause(office: Office, as_: Callable[[
     assert 'aria-disabled="true"' in menu and "怎样可以放行" in menu
 
 
-def test_the_composer_writes_a_contact_and_keeps_what_was_typed_when_wrong(office: Office, as_: Callable[[str], Client]) -> None:
+def test_the_composer_writes_a_contact_and_keeps_what_was_typed_when_wrong(
+    office: Office, as_: Callable[[str], Client]
+) -> None:
     customer, client = office.customer(), as_("wang")
     path = f"/customers/{customer}/compose/"
-    wrong = client.post(path, {"kind": "电话", "content": "谈了交期", "next_at": "2020-01-01T09:00", "key": "c"}, headers=HTMX)
-    assert wrong.status_code == 422 and "谈了交期" in wrong.content.decode() and "下次联系时间须晚于本次" in wrong.content.decode()
+    wrong = client.post(
+        path, {"kind": "电话", "content": "谈了交期", "next_at": "2020-01-01T09:00", "key": "c"}, headers=HTMX
+    )
+    assert (
+        wrong.status_code == 422
+        and "谈了交期" in wrong.content.decode()
+        and "下次联系时间须晚于本次" in wrong.content.decode()
+    )
     done = client.post(path, {"kind": "电话", "content": "谈了交期", "key": "d"}, headers=HTMX)
     assert done["HX-Redirect"] == f"/customers/{customer}/"
     assert "谈了交期" in text(client, f"/customers/{customer}/")
@@ -101,7 +111,9 @@ def test_more_events_cost_no_more_queries(office: Office, as_: Callable[[str], C
     assert queries(client, f"/customers/{customer}/") == few <= 34
 
 
-def test_only_changed_fields_are_sent_and_an_emptied_one_is_cleared(office: Office, as_: Callable[[str], Client]) -> None:
+def test_only_changed_fields_are_sent_and_an_emptied_one_is_cleared(
+    office: Office, as_: Callable[[str], Client]
+) -> None:
     customer, client = office.customer(phone="0311-86001234", address="长安区1号"), as_("wang")
     path = f"/customers/{customer}/edit/"
     fields = {"version": "1", "name": "晨光精密机械厂", "was-name": "晨光精密机械厂", "phone": "", "was-phone": "0311-86001234",
@@ -121,7 +133,12 @@ def test_the_second_to_save_sees_mine_theirs_and_the_original(office: Office, as
     assert answer.status_code == 422 and "别人先保存了" in page
     for value in ("长安区1号", "桥西区9号", "裕华区2号"):
         assert value in page
-    again = {"version": page.split('name="version" value="')[1].split('"')[0], "address": "裕华区2号", "was-address": "桥西区9号", "key": "g"}
+    again = {
+        "version": page.split('name="version" value="')[1].split('"')[0],
+        "address": "裕华区2号",
+        "was-address": "桥西区9号",
+        "key": "g",
+    }
     assert client.post(path, again).status_code == 302
     assert "裕华区2号" in text(client, f"/customers/{customer}/?tab=data")
 

@@ -41,7 +41,9 @@ def test_a_class_that_needs_dealings_is_refused_with_its_clause(office: Office, 
     assert "第1.2.1条" in page and "登记一条往来" in page and "长安区1号" in page
 
 
-def test_a_filed_form_is_read_by_who_may_open_the_file_and_nobody_else(office: Office, as_: Callable[[str], Client]) -> None:
+def test_a_filed_form_is_read_by_who_may_open_the_file_and_nobody_else(
+    office: Office, as_: Callable[[str], Client]
+) -> None:
     customer = office.customer()
     as_("wang").post(PATH.format(customer), {**FULL, "key": "k"})
     record = FormRecord.objects.get()
@@ -51,5 +53,10 @@ def test_a_filed_form_is_read_by_who_may_open_the_file_and_nobody_else(office: O
 
 def test_an_unknown_form_and_a_form_without_its_customer_are_not_found(as_: Callable[[str], Client]) -> None:
     client = as_("wang")
-    for path in ("/forms/customer-registry.nothing/", "/forms/customer-registry.customer_basic/", PATH.format("abc"), PATH.format(99999)):
+    for path in (
+        "/forms/customer-registry.nothing/",
+        "/forms/customer-registry.customer_basic/",
+        PATH.format("abc"),
+        PATH.format(99999),
+    ):
         assert client.get(path).status_code == 404, path

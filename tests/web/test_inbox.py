@@ -12,7 +12,9 @@ def page(client: Client, path: str = "/") -> str:
     return client.get(path).content.decode()
 
 
-def test_a_contact_with_a_new_customer_puts_its_filing_on_the_list(office: Office, as_: Callable[[str], Client]) -> None:
+def test_a_contact_with_a_new_customer_puts_its_filing_on_the_list(
+    office: Office, as_: Callable[[str], Client]
+) -> None:
     customer = office.customer()
     office.do("contact.record", "wang", customer=customer, kind="电话", content="要报价单")
     text = page(as_("wang"))
@@ -22,7 +24,9 @@ def test_a_contact_with_a_new_customer_puts_its_filing_on_the_list(office: Offic
     assert "逾期后将通知业务部门经理、市场管理员" in text
 
 
-def test_what_is_overdue_stands_first_and_says_by_how_many_working_days(office: Office, as_: Callable[[str], Client]) -> None:
+def test_what_is_overdue_stands_first_and_says_by_how_many_working_days(
+    office: Office, as_: Callable[[str], Client]
+) -> None:
     customer = office.customer()
     office.do("contact.record", "wang", customer=customer, kind="电话", content="要报价单")
     office.clock.move_to(__import__("datetime").datetime(2026, 3, 11, 9))

@@ -22,7 +22,13 @@ from kedang.kernel.workdays import calendar
 from tests.web.conftest import HTMX, Office, queries
 
 Sign = Callable[[str], Client]
-PERSON = {"username": "guan", "name": "关小月", "password": "first-password", "phone": "13800138000", "is_admin": "false"}
+PERSON = {
+    "username": "guan",
+    "name": "关小月",
+    "password": "first-password",
+    "phone": "13800138000",
+    "is_admin": "false",
+}
 
 
 def page(client: Client, path: str, **headers: str) -> str:
@@ -36,7 +42,9 @@ def unit(office: Office, name: str) -> int:
 # ---- only administrators -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", ["/manage/", "/manage/?tab=packs", "/manage/people/1/", "/manage/packs/customer-registry/1/check/"])
+@pytest.mark.parametrize(
+    "path", ["/manage/", "/manage/?tab=packs", "/manage/people/1/", "/manage/packs/customer-registry/1/check/"]
+)
 def test_to_others_there_is_no_such_page(as_: Sign, path: str) -> None:
     assert as_("zheng").get(path).status_code == 404
 
@@ -60,12 +68,28 @@ def test_the_refusal_shows_its_four_lines_and_keeps_what_was_typed(as_: Sign) ->
     response = as_("zheng").post("/manage/do/org.add_unit/", {"name": "新设部门"})
     text = response.content.decode()
     assert response.status_code == 422 and not Unit.objects.filter(name="新设部门").exists()
-    assert all(line in text for line in ("被拒绝的是", "条款与原文", "比对的事实", "怎样可以放行", "请系统管理员办理")) and "新设部门" in text
+    assert (
+        all(line in text for line in ("被拒绝的是", "条款与原文", "比对的事实", "怎样可以放行", "请系统管理员办理"))
+        and "新设部门" in text
+    )
 
 
-@pytest.mark.parametrize("about", [("org.suspend", "person"), ("org.restore", "person"), ("org.appoint", "person"), ("org.rename_unit", "unit"), ("org.end_appointment", "appointment")])
+@pytest.mark.parametrize(
+    "about",
+    [
+        ("org.suspend", "person"),
+        ("org.restore", "person"),
+        ("org.appoint", "person"),
+        ("org.rename_unit", "unit"),
+        ("org.end_appointment", "appointment"),
+    ],
+)
 def test_deeds_about_somebody_are_refused_too(office: Office, about: tuple[str, str]) -> None:
-    more = {"org.suspend": {"reason": "x"}, "org.appoint": {"post": "clerk", "unit": unit(office, "业务一部")}, "org.rename_unit": {"name": "x"}}
+    more = {
+        "org.suspend": {"reason": "x"},
+        "org.appoint": {"post": "clerk", "unit": unit(office, "业务一部")},
+        "org.rename_unit": {"name": "x"},
+    }
     with pytest.raises(Refused):
         office.do(about[0], "zhou", **{about[1]: 1}, **more.get(about[0], {}))
 
@@ -74,7 +98,9 @@ def test_deeds_about_somebody_are_refused_too(office: Office, about: tuple[str, 
 
 
 def test_a_person_is_added_with_post_and_must_change_the_first_password(office: Office, as_: Sign) -> None:
-    response = as_("admin").post("/manage/do/org.add_person/", {**PERSON, "post": "salesperson", "unit": str(unit(office, "业务一部"))})
+    response = as_("admin").post(
+        "/manage/do/org.add_person/", {**PERSON, "post": "salesperson", "unit": str(unit(office, "业务一部"))}
+    )
     assert response.status_code == 302, response.content.decode()
     person = Person.objects.get(username="guan")
     assert person.must_change_password and person.check_password("first-password") and not person.is_admin
@@ -90,7 +116,9 @@ def test_a_person_is_added_with_post_and_must_change_the_first_password(office: 
         ({"phone": "abc"}, "号码"), ({"post": "salesperson"}, "一起填写"), ({"unit": "99999"}, "一起填写"),
     ],
 )  # fmt: skip
-def test_bad_input_is_named_at_its_field_and_what_was_typed_stays(as_: Sign, change: dict[str, str], message: str) -> None:
+def test_bad_input_is_named_at_its_field_and_what_was_typed_stays(
+    as_: Sign, change: dict[str, str], message: str
+) -> None:
     response = as_("admin").post("/manage/do/org.add_person/", {**PERSON, **change})
     text = response.content.decode()
     assert response.status_code == 422 and message in text
@@ -120,7 +148,10 @@ def test_nobody_suspends_himself_and_a_reason_is_needed(office: Office) -> None:
 def test_appointing_and_ending_change_what_a_person_may_see(office: Office, as_: Sign) -> None:
     customer, chen = office.customer(), office["li"]
     client = as_("admin")
-    client.post(f"/manage/do/org.appoint/{chen.pk}/", {"post": "head", "unit": str(unit(office, "业务一部")), "start": "", "end": ""})
+    client.post(
+        f"/manage/do/org.appoint/{chen.pk}/",
+        {"post": "head", "unit": str(unit(office, "业务一部")), "start": "", "end": ""},
+    )
     held = Appointment.objects.get(person=chen, post__key="head")
     assert held.start == date(2026, 3, 2)
     assert customer and f"/manage/do/org.end_appointment/{held.pk}/" in page(client, f"/manage/people/{chen.pk}/")
@@ -139,7 +170,18 @@ def test_people_are_found_by_name_login_and_pinyin(as_: Sign) -> None:
     assert "没有符合的人员" in page(client, "/manage/?q=不存在的人")
 
 
-@pytest.mark.parametrize("path", ["/manage/people/99999/", "/manage/do/org.suspend/99999/", "/manage/do/org.suspend/", "/manage/do/org.add_unit/1/", "/manage/do/customer.release/1/", "/manage/do/none/", "/manage/packs/none/1/check/"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/manage/people/99999/",
+        "/manage/do/org.suspend/99999/",
+        "/manage/do/org.suspend/",
+        "/manage/do/org.add_unit/1/",
+        "/manage/do/customer.release/1/",
+        "/manage/do/none/",
+        "/manage/packs/none/1/check/",
+    ],
+)
 def test_what_does_not_exist_is_not_found(as_: Sign, path: str) -> None:
     assert as_("admin").get(path).status_code == 404
 
@@ -148,11 +190,17 @@ def test_what_does_not_exist_is_not_found(as_: Sign, path: str) -> None:
 
 
 def test_a_new_department_below_one_in_scope_lies_in_scope_at_once(office: Office, as_: Sign) -> None:
-    response = as_("admin").post("/manage/do/org.add_unit/", {"name": "业务一部三组", "parent": str(unit(office, "业务一部"))})
+    response = as_("admin").post(
+        "/manage/do/org.add_unit/", {"name": "业务一部三组", "parent": str(unit(office, "业务一部"))}
+    )
     assert response.status_code == 302
     made = Unit.objects.get(name="业务一部三组")
-    assert made.parent_id == unit(office, "业务一部") and made.pk in store.regulations().version("customer-registry").units  # type: ignore[union-attr,operator]
-    again = as_("admin").post("/manage/do/org.add_unit/", {"name": "业务一部三组", "parent": str(unit(office, "业务一部"))})
+    assert (
+        made.parent_id == unit(office, "业务一部") and made.pk in store.regulations().version("customer-registry").units
+    )  # type: ignore[union-attr,operator]
+    again = as_("admin").post(
+        "/manage/do/org.add_unit/", {"name": "业务一部三组", "parent": str(unit(office, "业务一部"))}
+    )
     assert again.status_code == 422 and "已有部门" in again.content.decode()
 
 
@@ -174,7 +222,9 @@ def test_the_month_shows_holidays_make_up_days_and_the_companys_own(office: Offi
     response = client.post("/manage/do/calendar.set_day/", {"day": "2026-10-12", "kind": "rest", "name": "厂庆"})
     assert response.status_code == 302 and response["Location"] == "/manage/?tab=calendar&month=2026-10"
     assert not calendar.load().is_workday(date(2026, 10, 12))
-    assert "厂庆" in page(client, "/manage/?tab=calendar&month=2026-10") and "公司设定" in page(client, "/manage/?tab=calendar&month=2026-10")
+    assert "厂庆" in page(client, "/manage/?tab=calendar&month=2026-10") and "公司设定" in page(
+        client, "/manage/?tab=calendar&month=2026-10"
+    )
     assert Event.objects.get(kind="calendar.changed").data["day"] == "2026-10-12"
 
 
@@ -183,7 +233,9 @@ def test_an_unpublished_year_is_marked_provisional(as_: Sign) -> None:
     assert as_("admin").get("/manage/?tab=calendar&month=9999-12").status_code == 200
 
 
-@pytest.mark.parametrize("bad", [{"day": "2026-02-30", "kind": "rest"}, {"day": "", "kind": "rest"}, {"day": "2026-10-12", "kind": "half"}])
+@pytest.mark.parametrize(
+    "bad", [{"day": "2026-02-30", "kind": "rest"}, {"day": "", "kind": "rest"}, {"day": "2026-10-12", "kind": "half"}]
+)
 def test_a_day_that_is_none_is_not_set(as_: Sign, bad: dict[str, str]) -> None:
     assert as_("admin").post("/manage/do/calendar.set_day/", {**bad, "name": "写了一半"}).status_code == 422
     assert not Event.objects.filter(kind="calendar.changed").exists()
@@ -196,7 +248,11 @@ def amended(tmp_path: Path, **replace: str) -> Path:
     """A copy of 客户备案 as version 2, with texts replaced in its header."""
     source = Path(settings.BASE_DIR) / "packs" / "customer-registry"
     for file in source.glob("*.yaml"):
-        text = file.read_text(encoding="utf-8").replace("version: 1\n", "version: 2\n", 1) if file.name == "pack.yaml" else file.read_text(encoding="utf-8")
+        text = (
+            file.read_text(encoding="utf-8").replace("version: 1\n", "version: 2\n", 1)
+            if file.name == "pack.yaml"
+            else file.read_text(encoding="utf-8")
+        )
         for old, new in replace.items():
             text = text.replace(old, new)
         (tmp_path / file.name).write_text(text, encoding="utf-8")
@@ -217,7 +273,10 @@ def test_a_pack_with_an_error_is_not_loaded_and_the_running_one_stays(as_: Sign,
     response = as_("admin").post("/manage/packs/load/", {"folder": folder})
     text = response.content.decode()
     assert response.status_code == 422 and "norms.yaml:" in text and folder in text
-    assert not PackVersion.objects.filter(version=2).exists() and store.regulations().version("customer-registry").number == 1  # type: ignore[union-attr]
+    assert (
+        not PackVersion.objects.filter(version=2).exists()
+        and store.regulations().version("customer-registry").number == 1
+    )  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("folder", ["", "/nowhere/at/all"])
@@ -266,5 +325,13 @@ def test_ten_times_the_rows_cost_no_more_queries(office: Office, as_: Sign, tab:
         below = office.do("org.add_unit", "admin", name=f"第{number}组", parent=parent)
         office.do("org.add_person", "admin", username=f"p{number}", name=f"新人{number}", post="staff", unit=below)
         Parked.objects.create(step="remind", row=str(number), error="x", number=str(number), at=clock.now())
-        PackVersion.objects.create(pack=f"p{number}", version=1, title="x", effective_from=date(2026, 1, 1), sources={}, digest="x", loaded_at=clock.now())
+        PackVersion.objects.create(
+            pack=f"p{number}",
+            version=1,
+            title="x",
+            effective_from=date(2026, 1, 1),
+            sources={},
+            digest="x",
+            loaded_at=clock.now(),
+        )
     assert queries(client, path) <= few + 1 <= 26

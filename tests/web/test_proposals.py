@@ -24,10 +24,18 @@ def unit_case(office: Office) -> int:
     customer = office.customer()
     office.do("contact.record", "wang", customer=customer, kind="电话", content="谈")
     office.clock.move_to(datetime(2026, 3, 12, 9))
-    office.do("form.file", "lin", customer=customer, form=f"{PACK}.urge_record", data={"urged_on": "2026-03-12", "result": "承诺补办"})
+    office.do(
+        "form.file",
+        "lin",
+        customer=customer,
+        form=f"{PACK}.urge_record",
+        data={"urged_on": "2026-03-12", "result": "承诺补办"},
+    )
     record = Event.objects.get(kind="form.filed").data["record"]
     duty = Duty.objects.get(norm=f"{PACK}.file-in-time")
-    return open_case(office, unit=office.company.units["业务一部"], file=customer, evidence=[{"record": record}, {"duty": duty.pk}])
+    return open_case(
+        office, unit=office.company.units["业务一部"], file=customer, evidence=[{"record": record}, {"duty": duty.pk}]
+    )
 
 
 def open_case(office: Office, **more: object) -> int:
@@ -72,7 +80,10 @@ def test_the_page_shows_points_clause_evidence_and_the_legal_note(office: Office
     assert "2 分" in text and "第1.8.2条" in text and "晨光精密机械厂" in text
     assert "仅为建议，由有权人裁定，不自动扣减工资" in text
     assert "/forms/record/" in text and "《备案催办记录》" in text and "提交《客户基本信息表》备案" in text
-    assert as_("zheng").get(text.split('href="/forms/record/')[1].split('"')[0].join(["/forms/record/", ""])).status_code == 200
+    assert (
+        as_("zheng").get(text.split('href="/forms/record/')[1].split('"')[0].join(["/forms/record/", ""])).status_code
+        == 200
+    )
 
 
 def test_the_other_side_is_heard_before_the_decision(office: Office, as_: Sign, unit_case: int) -> None:
@@ -83,7 +94,9 @@ def test_the_other_side_is_heard_before_the_decision(office: Office, as_: Sign, 
 
 
 @pytest.mark.parametrize(("adopt", "state", "word"), [("yes", "adopted", "已采纳"), ("no", "rejected", "未采纳")])
-def test_the_decision_is_kept_with_its_reason_and_cannot_be_taken_twice(office: Office, as_: Sign, unit_case: int, adopt: str, state: str, word: str) -> None:
+def test_the_decision_is_kept_with_its_reason_and_cannot_be_taken_twice(
+    office: Office, as_: Sign, unit_case: int, adopt: str, state: str, word: str
+) -> None:
     client = as_("zheng")
     assert client.post(f"/proposals/{unit_case}/settle/", {"adopt": adopt, "reason": "三次催办属实"}).status_code == 302
     row = Proposal.objects.get(pk=unit_case)
@@ -125,7 +138,15 @@ def test_the_regulations_owner_reads_but_does_not_decide(office: Office, as_: Si
     assert "拖延备案" in page(as_("han"), "/proposals/?tab=waiting")
 
 
-@pytest.mark.parametrize(("tab", "word"), [("open", "没有等您裁定的建议"), ("mine", "没有涉及您的建议"), ("waiting", "没有待裁定的建议"), ("done", "还没有裁定过的建议")])
+@pytest.mark.parametrize(
+    ("tab", "word"),
+    [
+        ("open", "没有等您裁定的建议"),
+        ("mine", "没有涉及您的建议"),
+        ("waiting", "没有待裁定的建议"),
+        ("done", "还没有裁定过的建议"),
+    ],
+)
 def test_every_empty_list_says_so(as_: Sign, tab: str, word: str) -> None:
     assert word in page(as_("wang"), f"/proposals/?tab={tab}")
 
@@ -136,7 +157,11 @@ def test_ten_times_the_proposals_and_evidence_cost_no_more_queries(office: Offic
     for number in range(10):
         open_case(office, person=office["zhou"], file=office.customer(f"第{number}机械厂"))
     row = Proposal.objects.get(pk=unit_case)
-    row.evidence = [*row.evidence, *({"duty": duty} for duty in Duty.objects.values_list("pk", flat=True)), *({"event": event} for event in Event.objects.values_list("pk", flat=True)[:10])]
+    row.evidence = [
+        *row.evidence,
+        *({"duty": duty} for duty in Duty.objects.values_list("pk", flat=True)),
+        *({"event": event} for event in Event.objects.values_list("pk", flat=True)[:10]),
+    ]
     row.save()
     assert queries(client, "/proposals/") == few <= 26
     assert queries(client, f"/proposals/{unit_case}/") <= one + 2 <= 45

@@ -9,8 +9,20 @@ from kedang.kernel.models import CommandKey
 from kedang.kernel.norms.models import FormRecord
 from tests.web.conftest import HTMX, Office
 
-FIRST = {"name": "晨光精密机械厂", "contact_name": "张建国", "contact_phone": "13800138000", "term-category": "potential", "key": "k1"}
-FORM = {"with_form": "yes", "nature": "有限责任公司", "parent_unit": "无", "address": "石家庄市长安区1号", "phone": "0311-86001234"}
+FIRST = {
+    "name": "晨光精密机械厂",
+    "contact_name": "张建国",
+    "contact_phone": "13800138000",
+    "term-category": "potential",
+    "key": "k1",
+}
+FORM = {
+    "with_form": "yes",
+    "nature": "有限责任公司",
+    "parent_unit": "无",
+    "address": "石家庄市长安区1号",
+    "phone": "0311-86001234",
+}
 
 
 def post(client: Client, **fields: str):

@@ -35,7 +35,9 @@ def counts(office: Office, login: str, clause: str) -> dict[str, int]:
 
 def refuse_a_claim(office: Office, customer: int, by: str = "wang") -> None:
     with pytest.raises(Refused):
-        office.do("expense.submit", by, customer=customer, kind="招待", amount="800", occurred_on="2026-03-02", note="招待")
+        office.do(
+            "expense.submit", by, customer=customer, kind="招待", amount="800", occurred_on="2026-03-02", note="招待"
+        )
 
 
 # ---- figures -------------------------------------------------------------------------------------------------------
@@ -78,7 +80,12 @@ def test_a_figure_and_its_cases_are_the_same_number(office: Office, figure: str)
 
 
 def test_a_norm_that_names_two_clauses_counts_under_both_and_once_in_all(office: Office) -> None:
-    office.do("form.file", "han", form=f"{PACK}.maintenance_plan", data={"category": "潜在客户", "frequency": "每月一次", "ways": "拜访"})
+    office.do(
+        "form.file",
+        "han",
+        form=f"{PACK}.maintenance_plan",
+        data={"category": "潜在客户", "frequency": "每月一次", "ways": "拜访"},
+    )
     office.customer()
     tick.tick()
     view = register.regulation_view(PACK, office["han"])
@@ -94,14 +101,27 @@ def test_last_month_is_not_this_month(office: Office) -> None:
     office.clock.move_to(datetime(2026, 4, 1, 9))
     assert counts(office, "han", "1.4.1")["opened"] == 0
     march = register.regulation_view(PACK, office["han"], register.Month.of("2026-03"))
-    assert next(one.count for row in march.clauses if row.number == "1.4.1" for one in row.figures if one.figure.key == "opened") == 1
+    assert (
+        next(
+            one.count
+            for row in march.clauses
+            if row.number == "1.4.1"
+            for one in row.figures
+            if one.figure.key == "opened"
+        )
+        == 1
+    )
 
 
 # ---- who sees what -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("login", "seen"), [("han", 2), ("zheng", 2), ("admin", 2), ("zhou", 1), ("wang", 1), ("chen", 0), ("zhao", 0)])
-def test_owner_and_leaders_see_everybody_others_themselves_and_those_below(office: Office, login: str, seen: int) -> None:
+@pytest.mark.parametrize(
+    ("login", "seen"), [("han", 2), ("zheng", 2), ("admin", 2), ("zhou", 1), ("wang", 1), ("chen", 0), ("zhao", 0)]
+)
+def test_owner_and_leaders_see_everybody_others_themselves_and_those_below(
+    office: Office, login: str, seen: int
+) -> None:
     contact(office, "wang", office.customer())
     contact(office, "li", office.customer("东林厂", by="li"))
     assert counts(office, login, "1.4.1")["opened"] == seen
@@ -139,13 +159,24 @@ def test_a_figure_opens_its_cases_in_the_drawer_a_page_at_a_time(office: Office,
     for number in range(register.PAGE + 2):
         contact(office, "wang", office.customer(f"第{number}机械厂"))
     client = as_("han")
-    assert f'hx-get="/rules/{PACK}/1.4.1/opened/?month=2026-03" hx-target="#drawer-body"' in page(client, f"/rules/{PACK}/")
+    assert f'hx-get="/rules/{PACK}/1.4.1/opened/?month=2026-03" hx-target="#drawer-body"' in page(
+        client, f"/rules/{PACK}/"
+    )
     first = page(client, f"/rules/{PACK}/1.4.1/opened/?month=2026-03", **HTMX)
     assert "<html" not in first and first.count("data-row") == register.PAGE and "page=2" in first
     assert page(client, f"/rules/{PACK}/1.4.1/opened/?month=2026-03&page=2", **HTMX).count("data-row") == 2
 
 
-@pytest.mark.parametrize("path", ["/rules/nothing/", f"/rules/{PACK}/9.9/opened/", f"/rules/{PACK}/1.4.1/nothing/", f"/rules/{PACK}/versions/9/", "/rules/nothing/draft/"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/rules/nothing/",
+        f"/rules/{PACK}/9.9/opened/",
+        f"/rules/{PACK}/1.4.1/nothing/",
+        f"/rules/{PACK}/versions/9/",
+        "/rules/nothing/draft/",
+    ],
+)
 def test_what_does_not_exist_is_not_found(as_: Sign, path: str) -> None:
     response = as_("han").get(path)
     assert response.status_code == 404 and "没有" in response.content.decode()
@@ -159,7 +190,11 @@ def test_nonsense_in_the_address_shows_the_plain_page(as_: Sign, query: str) -> 
 @pytest.mark.parametrize("tab", ["parameters", "forms", "versions"])
 def test_every_tab_opens_for_everybody(as_: Sign, tab: str) -> None:
     text = page(as_("wang"), f"/rules/{PACK}/?tab={tab}")
-    wanted = {"parameters": ["备案期限", "5个工作日", "现行"], "forms": ["《客户基本信息表》", "未备案 → 待审核", "建档必选"], "versions": ["第 1 版", "起草新版"]}
+    wanted = {
+        "parameters": ["备案期限", "5个工作日", "现行"],
+        "forms": ["《客户基本信息表》", "未备案 → 待审核", "建档必选"],
+        "versions": ["第 1 版", "起草新版"],
+    }
     assert all(word in text for word in wanted[tab])
 
 
@@ -203,7 +238,12 @@ def test_who_does_not_own_the_regulation_is_refused_in_four_lines(office: Office
     assert 'data-outcome="refuse"' in text and "第1.9a条" in text and "保存草稿" not in text
     response = as_("wang").post(f"/rules/{PACK}/draft/", DRAFT)
     text = response.content.decode()
-    assert response.status_code == 422 and "被拒绝的是" in text and "怎样可以放行" in text and "备案期限缩短为三个工作日" in text
+    assert (
+        response.status_code == 422
+        and "被拒绝的是" in text
+        and "怎样可以放行" in text
+        and "备案期限缩短为三个工作日" in text
+    )
     assert not PackVersion.objects.filter(pack=PACK, version=2).exists()
     assert Event.objects.filter(kind="norm.refused", clause="1.9a").count() == 1
 
@@ -219,7 +259,10 @@ def test_a_pack_without_rules_of_its_own_is_drafted_by_its_owner_and_leaders_onl
 
 
 def test_bad_values_keep_what_was_typed_and_say_what_is_wrong(as_: Sign) -> None:
-    response = as_("han").post(f"/rules/{PACK}/draft/", {"clause": "1.4.1", "text": "写了很多字", "p_filing_period": "三天左右", "p_min_staff": "x"})
+    response = as_("han").post(
+        f"/rules/{PACK}/draft/",
+        {"clause": "1.4.1", "text": "写了很多字", "p_filing_period": "三天左右", "p_min_staff": "x"},
+    )
     text = response.content.decode()
     assert response.status_code == 422
     assert "三天左右" in text and "写法不对" in text and "写了很多字" in text and "不是数字" in text
@@ -243,7 +286,9 @@ def test_adopting_needs_approval_where_the_regulation_says_so(office: Office, as
 # ---- speed ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("path", "most"), [("/rules/", 28), (f"/rules/{PACK}/", 28), (f"/rules/{PACK}/1.4.1/opened/", 28)])
+@pytest.mark.parametrize(
+    ("path", "most"), [("/rules/", 28), (f"/rules/{PACK}/", 28), (f"/rules/{PACK}/1.4.1/opened/", 28)]
+)
 def test_ten_times_the_cases_cost_no_more_queries(office: Office, as_: Sign, path: str, most: int) -> None:
     client = as_("han")
     contact(office, "wang", office.customer("一号机械厂"))

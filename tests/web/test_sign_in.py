@@ -85,7 +85,9 @@ def test_a_weak_password_is_refused_in_chinese(as_: Callable[[str], Client]) -> 
     assert "密码太短，至少 10 个字符" in page and "密码只包含数字" in page
 
 
-@pytest.mark.parametrize("path", ["/", "/customers/", "/customers/1/", "/approvals/", "/rules/", "/manage/", "/pick/person/"])
+@pytest.mark.parametrize(
+    "path", ["/", "/customers/", "/customers/1/", "/approvals/", "/rules/", "/manage/", "/pick/person/"]
+)
 def test_every_page_sends_a_stranger_to_the_sign_in_page(path: str) -> None:
     assert Client().get(path)["Location"].startswith("/login/?next=")
 

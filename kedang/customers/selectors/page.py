@@ -274,7 +274,9 @@ class Opening:
 
 def access_log(file: int, limit: int = 100) -> list[Opening]:
     """查阅记录: who opened or exported the file when and what for; one query."""
-    rows = Event.objects.filter(file=file, kind__in=("file.opened", "customer.exported")).select_related("actor", "on_behalf_of")
+    rows = Event.objects.filter(file=file, kind__in=("file.opened", "customer.exported")).select_related(
+        "actor", "on_behalf_of"
+    )
     return [
         Opening(event.recorded_at, event.actor.name if event.actor else "系统", ledger.sentence(event), event.data)
         for event in rows.order_by("-id")[:limit]

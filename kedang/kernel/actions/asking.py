@@ -35,7 +35,9 @@ def steps_for(order: Order, findings: Sequence[Finding]) -> list[StepSpec]:
 def _route(found: Finding) -> list[RouteStep]:
     assert found.norm is not None and found.version is not None
     rule = found.norm.norm
-    name = rule.route if isinstance(rule, ApprovalNorm) else rule.lifted_by if isinstance(rule, ProhibitionNorm) else None
+    name = (
+        rule.route if isinstance(rule, ApprovalNorm) else rule.lifted_by if isinstance(rule, ProhibitionNorm) else None
+    )
     if isinstance(name, str):
         routes = found.version.regulation.pack.routes
         return list(routes[name]) if name in routes else [RouteStep(role=name)]

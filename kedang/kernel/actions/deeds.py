@@ -14,7 +14,7 @@ from kedang.kernel.approvals.models import Request, RequestStatus, Step
 from kedang.kernel.errors import Invalid, NotFound
 from kedang.kernel.fields import Field
 from kedang.kernel.norms import deciders
-from kedang.kernel.norms.models import Duty, DutyState, Grant, Proposal, ProposalState
+from kedang.kernel.norms.models import Duty, DutyState, FormRecord, Grant, Proposal, ProposalState
 from kedang.kernel.norms.people import roles_of
 from kedang.kernel.norms.store import regulations
 from kedang.kernel.org import selectors as org
@@ -71,7 +71,9 @@ def grant_access(
     """Let a person read a file until the end of a day; the grant's id."""
     if until < clock.today():
         raise Invalid({"until": "到期日不能早于今天。"})
-    return give(deed, customer, person, ["read"], deadlines.end_of(until), relation=relation or "", purpose=reason or "").pk
+    return give(
+        deed, customer, person, ["read"], deadlines.end_of(until), relation=relation or "", purpose=reason or ""
+    ).pk
 
 
 def give(
@@ -361,14 +363,21 @@ def move_approval(
 
 
 def _ballot_form(request: int, by: Person, move: str, given: dict[str, Any] | None) -> dict[str, Any] | None:
-    """What an approver fills in on the step's own form, checked like any form; None when the step has none."""
-    step = Step.objects.filter(request=request, status="active").first()
+    """What an approver fills in on the step's own form, checked like any form; one that he has filed since the request
+    was made counts as well. None when the step has no form."""
+    step = Step.objects.select_related("request").filter(request=request, status="active").first()
     name = str((step.spec or {}).get("form", "")) if step else ""
-    if not name or step is None or move not in ("agree", "reject") or given is None:
+    if not name or step is None or move not in ("agree", "reject"):
         return None
     found = regulations().form(name if "." in name else f"{step.pack}.{name}")
     if found is None:
         raise Invalid({"form": f"现行制度中没有表单“{name}”。"})
+    if given is None:
+        filed = FormRecord.objects.filter(form=f"{found[0].pack}.{name.rpartition('.')[2]}", filed_by=by)
+        filed = filed.filter(filed_at__gte=step.request.asked_at, file__in=[step.request.file]) | filed.filter(
+            filed_at__gte=step.request.asked_at, file=None
+        )
+        return next(({**row.data, "record": row.pk} for row in filed.order_by("-id")[:1]), None)
     known = forms.fields_of(*found)
     cleaned = fields.clean(known, given)
     return {f.id: fields.to_json(f, cleaned[f.id]) for f in known if cleaned.get(f.id) is not None}
@@ -407,4 +416,3 @@ def _span_end(row: Request, span: str, now: datetime) -> datetime:
     if duration is None:
         duration = Duration.parse(span)
     return deadlines.due_at(now, duration, calendar.load())
-

@@ -28,7 +28,9 @@ def execute(pk: int) -> str:
         cause = _carry_out(request, deed)
         if cause:
             service.mark_failed(request, cause, command=deed.command)
-            effects.tell([request.requester_id], f"“{request.title}”已批准但未能执行：{cause}", kind="approval", request=pk)
+            effects.tell(
+                [request.requester_id], f"“{request.title}”已批准但未能执行：{cause}", kind="approval", request=pk
+            )
         else:
             service.mark_executed(request, command=deed.command)
         request.refresh_from_db()
@@ -66,7 +68,9 @@ def _grant(request: Request, deed: Deed) -> None:
 def _run(request: Request, deed: Deed) -> None:
     """The frozen command again, its approvals held; other guards speak anew."""
     spec = vocabulary.actions[request.action]
-    order = performing.prepare(spec, thaw(spec.args, request.args), by=request.requester, on_behalf_of=request.on_behalf_of)
+    order = performing.prepare(
+        spec, thaw(spec.args, request.args), by=request.requester, on_behalf_of=request.on_behalf_of
+    )
     named = frozenset(each["norm"] for each in request.norms if each.get("norm"))
     if (request.grant or {}).get("exception"):
         order.lifted = named

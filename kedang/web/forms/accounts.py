@@ -18,7 +18,7 @@ class SignInForm(AuthenticationForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        dress(self, username="username", password="current-password")
+        dress(self, {"username": "username", "password": "current-password"})
 
 
 class ChangePasswordForm(PasswordChangeForm):
@@ -37,11 +37,14 @@ class ChangePasswordForm(PasswordChangeForm):
         self.fields["new_password2"].label = "再填一次新密码"
         self.fields["new_password1"].help_text = "至少 10 个字符，不能全是数字，也不能与姓名、登录名相近。"
         self.fields["new_password2"].help_text = ""
-        dress(self, old_password="current-password", new_password1="new-password", new_password2="new-password")
+        new = {"new_password1": "new-password", "new_password2": "new-password"}
+        dress(self, {"old_password": "current-password", **new})
 
 
-def dress(form: forms.Form, **autocomplete: str) -> None:
+def dress(form: forms.Form, autocomplete: dict[str, str]) -> None:
     """Our class, and what password managers look for."""
     for name, value in autocomplete.items():
         wrong = form.is_bound and name in form.errors
-        form.fields[name].widget.attrs.update({"class": "form-control", "autocomplete": value, **({"aria-invalid": "true"} if wrong else {})})
+        form.fields[name].widget.attrs.update(
+            {"class": "form-control", "autocomplete": value, **({"aria-invalid": "true"} if wrong else {})}
+        )

@@ -99,7 +99,9 @@ class Bound:
     def described_by(self) -> str:
         """Ids that a screen reader reads with the control."""
         return " ".join(
-            part for part in (self.id + "-error" if self.error else "", self.id + "-hint" if self.hint_text else "") if part
+            part
+            for part in (self.id + "-error" if self.error else "", self.id + "-hint" if self.hint_text else "")
+            if part
         )
 
     def render(self, *, wide: bool = False) -> SafeString:
@@ -157,12 +159,18 @@ class Form:
         """What pickers show already: the names behind the ids that stand in the form."""
         pairs = [(one, self.bound(one).raw) for one in self.fields if one.type in REFERENCES]
         names = Names(pairs)
-        return {one.id: [(value, text)] for one, value in pairs if str(value or "").isdigit() and (text := names(one.type, int(value)))}
+        return {
+            one.id: [(value, text)]
+            for one, value in pairs
+            if str(value or "").isdigit() and (text := names(one.type, int(value)))
+        }
 
     def take(self, post: QueryDict) -> None:
         """Read what was typed; keys of fields that this form does not show are not looked at."""
         self.posted = True
-        self.raw = {one.id: self._read(post, one) for one in self.fields if one.id not in self.off and self._sent(post, one)}
+        self.raw = {
+            one.id: self._read(post, one) for one in self.fields if one.id not in self.off and self._sent(post, one)
+        }
         self.reason = post.get("reason", "").strip()
         self.confirmed = post.get("confirmed") == "yes"
         self.exception = post.get("exception") == "yes"
@@ -186,7 +194,9 @@ class Form:
 
     def bound(self, one: Field) -> Bound:
         """One field as it stands."""
-        value = self.raw.get(one.id) if self.posted and one.id not in self.off else self.initial.get(one.id, one.default)
+        value = (
+            self.raw.get(one.id) if self.posted and one.id not in self.off else self.initial.get(one.id, one.default)
+        )
         return Bound(
             one,
             self._name(one),

@@ -52,10 +52,16 @@ class DeedForm:
         return given
 
 
-def deed_form(request: HttpRequest, spec: Action, file: int | None, initial: Mapping[str, Any] | None = None) -> DeedForm:
+def deed_form(
+    request: HttpRequest, spec: Action, file: int | None, initial: Mapping[str, Any] | None = None
+) -> DeedForm:
     """The form as the request brings it."""
     parts = _attached(spec, file)
-    own = [_offered(one) for one in spec.args if one.type != "json" and (one.id not in NOT_TYPED or (one.id == "customer" and file is None))]
+    own = [
+        _offered(one)
+        for one in spec.args
+        if one.type != "json" and (one.id not in NOT_TYPED or (one.id == "customer" and file is None))
+    ]
     known = [*own, *(one for _, _, fields in parts for one in fields)]
     return DeedForm(spec, Form.of(request, known, initial=initial or {}), parts)
 

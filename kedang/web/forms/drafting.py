@@ -32,18 +32,26 @@ def draft_form(request: HttpRequest, version: Version) -> Form:
             *(_blank(one) for one in known),
         ],
         initial={"clause": request.GET.get("clause", "")},
-        hints={"text": "写清改什么、为什么；会写入起草记录和新版的条款说明", **{f"{PREFIX}{one.id}": f"现在：{one.value}；不改就留空" for one in known}},
+        hints={
+            "text": "写清改什么、为什么；会写入起草记录和新版的条款说明",
+            **{f"{PREFIX}{one.id}": f"现在：{one.value}；不改就留空" for one in known},
+        },
     )
 
 
 def _blank(one: Parameter) -> Field:
     values = PERIODS if one.type == "period" else None
-    return Field(f"{PREFIX}{one.id}", one.name, TYPES.get(one.type, one.type), values=values, clause=next(iter(one.clauses), ""))
+    return Field(
+        f"{PREFIX}{one.id}", one.name, TYPES.get(one.type, one.type), values=values, clause=next(iter(one.clauses), "")
+    )
 
 
 def changes_of(form: Form) -> dict[str, dict[str, Any]]:
     """What pack.draft takes as `changes`; Invalid with the message at its field."""
-    typed = fields.clean([one for one in form.fields if one.id.startswith(PREFIX)], {k: v for k, v in form.raw.items() if k.startswith(PREFIX)})
+    typed = fields.clean(
+        [one for one in form.fields if one.id.startswith(PREFIX)],
+        {k: v for k, v in form.raw.items() if k.startswith(PREFIX)},
+    )
     values = {key.removeprefix(PREFIX): scalar(value) for key, value in typed.items() if value is not None}
     return {"parameters": values} if values else {}
 

@@ -56,7 +56,14 @@ class Filled:
         wrong = self._row_errors()
         kept = self.rows or [{}] * max(self.pack_form.rows.min if self.pack_form.rows else 0, 1)
         return [
-            Form(self.row_fields, raw=row, initial=row, errors=wrong.get(number, {}), prefix=f"rows-{number}-", posted=bool(self.rows))
+            Form(
+                self.row_fields,
+                raw=row,
+                initial=row,
+                errors=wrong.get(number, {}),
+                prefix=f"rows-{number}-",
+                posted=bool(self.rows),
+            )
             for number, row in enumerate(kept, start=1)
         ]
 
@@ -195,5 +202,3 @@ def term_fields(regs: Regulations, person: Person) -> list[Field]:
 def view_of(file: int | None) -> files.FileView | None:
     """The file a form is about."""
     return files.view(file) if file else None
-
-

@@ -109,7 +109,9 @@ def _content(one: Request) -> list[Row]:
     if one.action == "form.file":
         found = regulations().form(one.args.get("form", ""))
         if found:
-            return [Row(each.name, text) for each, text in shown(kernel_forms.fields_of(*found), one.args.get("data") or {})]
+            return [
+                Row(each.name, text) for each, text in shown(kernel_forms.fields_of(*found), one.args.get("data") or {})
+            ]
     spec = vocabulary.actions.get(one.action)
     if spec is None:
         return []

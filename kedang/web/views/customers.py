@@ -11,8 +11,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET
 
 from kedang.customers import selectors
-from kedang.kernel.actions import access
-from kedang.kernel.actions import perform
+from kedang.kernel.actions import access, perform
 from kedang.kernel.errors import Invalid
 from kedang.kernel.norms.store import regulations
 from kedang.web import words
@@ -90,7 +89,9 @@ def _choices(who: access.Standing) -> list[tuple[str, str, list[tuple[str, str]]
     for version in own or versions:
         pack = version.regulation.pack
         for key, term in pack.terms.items():
-            found.append(("term", term.name, [(f"{version.pack}.{key}:{value}", text) for value, text in term.values.items()]))
+            found.append(
+                ("term", term.name, [(f"{version.pack}.{key}:{value}", text) for value, text in term.values.items()])
+            )
         for key, flow in pack.flows.items():
             stages = [(f"{version.pack}.{key}:{stage.id}", stage.name) for stage in flow.stages]
             found.append(("stage", flow.name or key, stages))
@@ -150,5 +151,3 @@ def search(request: HttpRequest) -> HttpResponse:
         rows = selectors.customer_list(request.user, search=text, page_size=20).rows
     context = {"hits": hits, "rows": rows, "search_text": text, "error": error}
     return render(request, "customers/search.html", context)
-
-

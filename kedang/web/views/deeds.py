@@ -50,7 +50,9 @@ def _spec(action: str) -> Action:
 
 
 def _deed(request: HttpRequest, spec: Action, file: int | None, context: dict[str, Any]) -> HttpResponse:
-    form = deed_form(request, spec, file, {key: value for key, value in request.GET.items() if key in {a.id for a in spec.args}})
+    form = deed_form(
+        request, spec, file, {key: value for key, value in request.GET.items() if key in {a.id for a in spec.args}}
+    )
     fixed = {"customer": file} if file else {}
     if request.method == "POST" and (done := attempt(request, form.form, spec.name, raw=form.raw, **fixed)):
         said = DONE.get(spec.name, f"已办：{spec.label}。")
@@ -66,7 +68,9 @@ def _deed(request: HttpRequest, spec: Action, file: int | None, context: dict[st
 def view_of(request: HttpRequest, form: DeedForm, ahead: Foretold) -> dict[str, Any]:
     """What the form shows before sending: what is refused, who must agree, which limits apply."""
     refused = ahead.decision.verdict == "refuse"
-    notes = ahead.decision.verdict in ("needs", "reason", "confirm") or (ahead.decision.verdict == "allow" and ahead.decision.depends)
+    notes = ahead.decision.verdict in ("needs", "reason", "confirm") or (
+        ahead.decision.verdict == "allow" and ahead.decision.depends
+    )
     return {
         "deed": form, "form": form.form, "spec": form.action, "ahead": ahead, "refused": refused,
         "note": of_decision(ahead.decision, request.user) if (refused or notes) and not form.form.outcome else None,
@@ -90,6 +94,10 @@ def duty(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     form.form = form.form.only(*(one.id for one in spec.args if one.id != "duty"))
     if request.method == "POST" and attempt(request, form.form, spec.name, raw=form.raw, duty=pk):
         return go(request, reverse("inbox"), f"已{spec.label}。")
-    context = {"back": reverse("inbox"), "subtitle": row.title, **view_of(request, form, foretell(request.user, spec, duty=pk))}
+    context = {
+        "back": reverse("inbox"),
+        "subtitle": row.title,
+        **view_of(request, form, foretell(request.user, spec, duty=pk)),
+    }
     template = "deeds/deed.html#form" if is_fragment(request) else "deeds/deed.html"
     return render(request, template, context, status=422 if form.form.posted else 200)

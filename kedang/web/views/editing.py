@@ -30,7 +30,12 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         raise NotFound
     head = selectors.customer_head(request.user, pk)
     if decision.verdict == "refuse":
-        return render(request, "customers/edit_refused.html", {"head": head, "outcome": of_decision(decision, request.user)}, status=403)
+        return render(
+            request,
+            "customers/edit_refused.html",
+            {"head": head, "outcome": of_decision(decision, request.user)},
+            status=403,
+        )
     row = selectors.file_for(request.user, pk)
     form = _form(request, row, head.rights)
     version = request.POST.get("version") or str(row.version)
@@ -45,7 +50,13 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
             # Saving again means: mine, knowing theirs.
             version = str(form.outcome.version or row.version)
     was = _was(request, row, bool(form.outcome and form.outcome.kind == "conflict"))
-    context = {"head": head, "form": form, "version": version, "was": was, "note": of_decision(decision, request.user) if decision.verdict == "needs" else None}
+    context = {
+        "head": head,
+        "form": form,
+        "version": version,
+        "was": was,
+        "note": of_decision(decision, request.user) if decision.verdict == "needs" else None,
+    }
     template = "customers/edit.html#form" if is_fragment(request) else "customers/edit.html"
     return render(request, template, context, status=422 if form.posted else 200)
 
@@ -55,7 +66,11 @@ def _save(request: HttpRequest, form: Form, pk: int, raw: dict[str, Any], versio
     if attempt(request, form, "customer.update", raw={**raw, "version": version}, customer=pk):
         return True
     outcome = form.outcome
-    if outcome is None or outcome.kind != "conflict" or any(theirs != original for _, original, theirs, _ in outcome.rows):
+    if (
+        outcome is None
+        or outcome.kind != "conflict"
+        or any(theirs != original for _, original, theirs, _ in outcome.rows)
+    ):
         return False
     form.outcome = None
     return bool(attempt(request, form, "customer.update", raw={**raw, "version": outcome.version}, customer=pk))

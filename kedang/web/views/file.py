@@ -13,9 +13,8 @@ from django.urls import reverse
 from kedang.customers import selectors
 from kedang.engagement import selectors as engagement
 from kedang.kernel import files
-from kedang.kernel.actions import access, flows
+from kedang.kernel.actions import access, dry_run, flows, perform_read
 from kedang.kernel.actions import forms as kernel_forms
-from kedang.kernel.actions import dry_run, perform_read
 from kedang.kernel.approvals import selectors as approvals
 from kedang.kernel.errors import NotFound
 from kedang.kernel.models import Chip
@@ -124,7 +123,9 @@ def _sides(request: HttpRequest, pk: int) -> dict[str, Any]:
     """What stands around every tab: what is due, what waits for approval, warnings, who may read it for a time."""
     regs = regulations()
     duties = filepage.open_duties(pk)[:12]
-    found = [Task(one, tasks.way_of(one, regs), _title(regs, one.pack), one.bearer_id == request.user.pk) for one in duties]
+    found = [
+        Task(one, tasks.way_of(one, regs), _title(regs, one.pack), one.bearer_id == request.user.pk) for one in duties
+    ]
     return {
         "tasks": found,
         "requests": list(approvals.open_for_file(pk)[:5]),
@@ -154,10 +155,20 @@ def _tab(request: HttpRequest, pk: int, tab: str, head: Any) -> dict[str, Any]:
     if tab == "timeline":
         only = request.GET.get("only", "")
         before = request.GET.get("before", "")
-        entries = selectors.timeline_page(pk, head.rights, only=only, before_id=int(before) if before.isdecimal() else None)
-        return {"entries": entries, "only": only, "filters": _timeline_filters(), "compose": _composer(), "plans": engagement.visit_plans(pk)[:5]}
+        entries = selectors.timeline_page(
+            pk, head.rights, only=only, before_id=int(before) if before.isdecimal() else None
+        )
+        return {
+            "entries": entries,
+            "only": only,
+            "filters": _timeline_filters(),
+            "compose": _composer(),
+            "plans": engagement.visit_plans(pk)[:5],
+        }
     if tab == "forms":
-        return {"filed": list(FormRecord.objects.filter(file=pk).select_related("filed_by").order_by("-filed_at")[:100])}
+        return {
+            "filed": list(FormRecord.objects.filter(file=pk).select_related("filed_by").order_by("-filed_at")[:100])
+        }
     if tab == "deals":
         return {"contracts": trade.file_contracts(pk), "expenses": trade.file_expenses(pk)}
     if tab == "keeping":
@@ -202,7 +213,12 @@ def _button(request: HttpRequest, pk: int, action: str, facts: Any, who: access.
     spec = vocabulary.actions[action]
     outcome = of_decision(decision, request.user) if decision.verdict == "refuse" else None
     return Button(
-        spec.label, reverse("deed", args=[pk, action]), decision.verdict, explain.short(decision), outcome, action.replace(".", "-")
+        spec.label,
+        reverse("deed", args=[pk, action]),
+        decision.verdict,
+        explain.short(decision),
+        outcome,
+        action.replace(".", "-"),
     )
 
 
@@ -223,7 +239,9 @@ def _moves(request: HttpRequest, view: files.FileView, who: access.Standing) -> 
     return [_track(request, view, who, facts, *found) for found in regulations().flows_for(view)]
 
 
-def _track(request: HttpRequest, view: files.FileView, who: Any, facts: Any, version: Version, qid: str, flow: Any) -> Track:
+def _track(
+    request: HttpRequest, view: files.FileView, who: Any, facts: Any, version: Version, qid: str, flow: Any
+) -> Track:
     now = flows.stage_now(view.id, qid, flow)
     ids = [stage.id for stage in flow.stages]
     here = ids.index(now) if now in ids else 0
@@ -239,7 +257,9 @@ def _track(request: HttpRequest, view: files.FileView, who: Any, facts: Any, ver
         key = f"{qid}-{stage.id}".replace(".", "-")
         buttons.append(Button(label, url, decision.verdict, explain.short(decision), outcome, key))
     stages = [(stage.name, index < here, index == here) for index, stage in enumerate(flow.stages)]
-    return Track(flow.name or qid, version.pack, version.title, kernel_forms.engine.first_clause(flow.clause), stages, buttons)
+    return Track(
+        flow.name or qid, version.pack, version.title, kernel_forms.engine.first_clause(flow.clause), stages, buttons
+    )
 
 
 def _covering(view: files.FileView | None) -> Iterable[Version]:

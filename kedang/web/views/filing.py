@@ -10,8 +10,8 @@ from django.urls import reverse
 
 from kedang.customers import selectors
 from kedang.kernel import fields
-from kedang.kernel.actions import perform_read
 from kedang.kernel.actions import forms as kernel_forms
+from kedang.kernel.actions import perform_read
 from kedang.kernel.errors import NotFound
 from kedang.kernel.norms.models import FormRecord
 from kedang.kernel.norms.store import regulations
@@ -34,7 +34,9 @@ def file_form(request: HttpRequest, form: str) -> HttpResponse:
     file = _file(request, spec.about)
     made = packs.filled(request, version, name, file.pk if file else None)
     about: dict[str, Any] = {"customer": file.pk} if file else {}
-    if request.method == "POST" and (done := attempt(request, made.form, "form.file", raw={"form": made.qid, "data": made.data}, **about)):
+    if request.method == "POST" and (
+        done := attempt(request, made.form, "form.file", raw={"form": made.qid, "data": made.data}, **about)
+    ):
         url = reverse("customer", args=[file.pk]) if file else reverse("form_record", args=[done.value])
         return go(request, url, f"《{spec.name}》已提交。" + warned(done))
     ahead = foretell(request.user, vocabulary.actions["form.file"], form=made.qid, **about)

@@ -147,5 +147,3 @@ def read_notices(request: HttpRequest) -> HttpResponse:
     upto = request.POST.get("upto", "")
     inbox.mark_read(request.user, int(upto) if upto.isdecimal() else 0)
     return redirect("inbox")
-
-

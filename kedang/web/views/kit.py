@@ -13,7 +13,9 @@ from kedang.kernel.fields import Field
 from kedang.web.forms.bound import Form
 from kedang.web.outcomes import Outcome
 
-CLAUSE = Sample(pack="", title="客户备案管理办法", number="1.8.1", message="", text="未按规定备案的客户，其业务费用不予报销。")
+CLAUSE = Sample(
+    pack="", title="客户备案管理办法", number="1.8.1", message="", text="未按规定备案的客户，其业务费用不予报销。"
+)
 FACTS = ("备案任务逾期＝是（期限 11月18日）", "档案部门＝业务一部，您的部门＝业务一部")
 
 

@@ -30,7 +30,11 @@ def pick(request: HttpRequest, kind: str) -> JsonResponse:
 def _people(person: Person, text: str) -> list[dict[str, object]]:
     rows = org.active_people()
     if text:
-        rows = rows.filter(name__contains=text) | rows.filter(sort_key__startswith=fold(text)) | rows.filter(username__startswith=text)
+        rows = (
+            rows.filter(name__contains=text)
+            | rows.filter(sort_key__startswith=fold(text))
+            | rows.filter(username__startswith=text)
+        )
     found = list(rows.order_by("sort_key", "id")[:LIMIT])
     posts = Appointment.objects.filter(org.current(None), person__in=found, primary=True).select_related("unit")
     units = {one.person_id: one.unit.name for one in posts}
@@ -43,8 +47,13 @@ def _units(person: Person, text: str) -> list[dict[str, object]]:
 
 
 def _files(person: Person, text: str) -> list[dict[str, object]]:
-    rows = selectors.search_files(person, text) if text else selectors.visible_files(person).order_by("-updated_at", "-pk")
-    return [{"id": pk, "name": f"{name}（{number}）"} for pk, name, number in rows.values_list("pk", "name", "number")[:LIMIT]]
+    rows = (
+        selectors.search_files(person, text) if text else selectors.visible_files(person).order_by("-updated_at", "-pk")
+    )
+    return [
+        {"id": pk, "name": f"{name}（{number}）"}
+        for pk, name, number in rows.values_list("pk", "name", "number")[:LIMIT]
+    ]
 
 
 def _contacts(request: HttpRequest) -> list[dict[str, object]]:

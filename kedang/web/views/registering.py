@@ -69,14 +69,18 @@ def _form(request: HttpRequest, args: Any, basic: packs.Joined | None, with_form
 def _register(request: HttpRequest, form: Form, basic: packs.Joined | None) -> HttpResponse | None:
     """Register, then file the form. What is wrong with the form is said before anything is written."""
     own = {key: value for key, value in form.raw.items() if not key.startswith((packs.PREFIX, packs.TERM))}
-    terms = {key.removeprefix(packs.TERM): value for key, value in form.raw.items() if key.startswith(packs.TERM) and value}
+    terms = {
+        key.removeprefix(packs.TERM): value for key, value in form.raw.items() if key.startswith(packs.TERM) and value
+    }
     if basic and (wrong := _wrong(basic, form.raw)):
         form.errors = {**_checked(request, own), **wrong}
         return None
     done = attempt(request, form, "customer.register", raw={**own, "terms": terms})
     if done is None:
         shown = {one.id for one in form.fields}
-        form.errors = {packs.TERM + key if packs.TERM + key in shown else key: text for key, text in form.errors.items()}
+        form.errors = {
+            packs.TERM + key if packs.TERM + key in shown else key: text for key, text in form.errors.items()
+        }
         return None
     url = reverse("customer", args=[done.value])
     if basic is None:
@@ -111,7 +115,11 @@ def _file(request: HttpRequest, form: Form, basic: packs.Joined, customer: int, 
         with transaction.atomic():
             perform("form.file", by=request.user, key=key, form=basic.qid, customer=customer, data=basic.data(form.raw))
     except Invalid:
-        return go(request, f"{reverse('form_file', args=[basic.qid])}?customer={customer}", "客户已建档，表还差一点：请补全后提交。")
+        return go(
+            request,
+            f"{reverse('form_file', args=[basic.qid])}?customer={customer}",
+            "客户已建档，表还差一点：请补全后提交。",
+        )
     return go(request, url, f"已建档，《{basic.form.name}》已提交。")
 
 
