@@ -60,6 +60,11 @@ def may_be_heard(person: Person, row: Proposal) -> bool:
     return row.state == ProposalState.OPEN and Proposal.objects.filter(concerns(person), pk=row.pk).exists()
 
 
+def concerned(row: Proposal) -> str:
+    """Name of the person or department the proposal is about."""
+    return row.person.name if row.person else row.unit.name if row.unit else ""
+
+
 def touches_wages(row: Proposal) -> bool:
     """Points and amounts may end in somebody's pay: the legal note stands beside them."""
     return row.points is not None or row.amount_fen is not None

@@ -59,7 +59,8 @@ def _plan(
     fields = {field.attname: field for field in model._meta.concrete_fields}
     quote = connection.ops.quote_name
     rest = [field for name, field in fields.items() if name not in names and not isinstance(field, models.AutoField | models.BigAutoField)]
-    columns = [quote(fields[name].column) for name in names] + [quote(field.column) for field in rest]
-    prepared = [(name, None if isinstance(fields[name], AS_THEY_ARE) else fields[name].get_db_prep_save) for name in names]
-    assert model._meta.pk is not None
-    return quote(model._meta.db_table), columns, quote(model._meta.pk.column), prepared, rest
+    columns = [quote(str(field.column)) for field in (*(fields[name] for name in names), *rest)]
+    prepared: list[tuple[str, Prepare | None]] = [(name, None if isinstance(fields[name], AS_THEY_ARE) else fields[name].get_db_prep_save) for name in names]
+    pk = model._meta.pk
+    assert pk is not None
+    return quote(model._meta.db_table), columns, quote(str(pk.column)), prepared, rest

@@ -33,7 +33,7 @@ def restart(generation: Generation) -> None:
         for version in generation.acting(event):
             for norm in version.regulation.timed:
                 rule = norm.norm
-                if not isinstance(rule, ConsequenceNorm):
+                if not isinstance(rule, ConsequenceNorm) or (rule.absent is None and rule.ladder is None):
                     continue
                 variables = generation.variables(event, version)
                 if rule.absent is not None and (_valid(norm, rule, version, event, variables, generation)):

@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from kedang.kernel import clock, files
-from kedang.kernel.actions import timing
+from kedang.kernel.actions import sharing, timing
 from kedang.kernel.norms.compiled import CompiledNorm
 from kedang.kernel.norms.expressions import FactStore
 from kedang.kernel.norms.models import Duty, DutyState
@@ -207,8 +207,9 @@ def build(
     times = times_of(version, norm, counted_from, variables, facts, period)
     found = bearer or _bearer(version, norm, rule, variables, facts)
     bearers = [Bearer(person=each) for each in found] if isinstance(found, list) else [found]
-    if getattr(rule, "bearers", "any") != "all":
-        bearers = bearers[:1] or [Bearer()]
+    bearers = bearers or [Bearer()]
+    if isinstance(rule, ScheduleNorm):
+        bearers = bearers[:1]
     now = clock.now()
     return [
         Duty(
@@ -220,7 +221,7 @@ def build(
             outside=outside_of(norm),
             not_before=times.not_before,
             file=view.id if view else None,
-            subject=subject if len(bearers) == 1 else f"{subject}#{each.person}",
+            subject=sharing.subject_of(subject, each.person, len(bearers) > 1),
             period=period_key or (period.key if period else ""),
             bearer_id=each.person,
             unit_id=each.unit,

@@ -207,6 +207,8 @@ def _propose(case: Case, path: str, entry: Mapping[str, Any], deed: Deed, regs: 
     row.save()
     if found is None:
         _note(case, deed, "proposal.opened", {"proposal": row.pk, "title": row.title})
+        deciders = case.people(f"{path}.decided_by") if decider else []
+        tell([each for each in deciders if each != person], f"请裁定建议：{row.title}", case, kind="proposal")
 
 
 def _period(case: Case) -> str:
@@ -446,4 +448,6 @@ def _ask_tie(case: Case, best: list[int]) -> None:
         opened_at=clock.now(),
         counted_from=clock.now(),
     )
+    view = files.view(case.file) if case.file else None
+    tell(people, f"条件相同，请裁定归属：{names}{f'（{view.name}）' if view else ''}", case)
 

@@ -158,13 +158,13 @@ def pending(subjects: Subjects, world: World) -> Found:
     return {pair: any(d.state == DutyState.OPEN for d in rows.get(pair, ())) for pair in subjects}
 
 
-@fact("count", "次数", ("text", "person", "text"), "number", optional=1)
+@fact("count", "次数", ("tally", "person", "text"), "number", optional=1)
 def count(subjects: Subjects, world: World) -> Found:
     """count('late', person, month): duties of a person that were breached in a month ('2026-03'; without: ever)."""
     return {args: _count_late({"bearer": args[1]}, args[2] if len(args) > 2 else "") for args in subjects}
 
 
-@fact("unit_count", "部门次数", ("text", "unit", "text"), "number", optional=1)
+@fact("unit_count", "部门次数", ("tally", "unit", "text"), "number", optional=1)
 def unit_count(subjects: Subjects, world: World) -> Found:
     """unit_count('late', unit, month): duties of a unit's people and of the unit that were breached in a month."""
     found = {}

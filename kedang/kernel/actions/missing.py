@@ -4,57 +4,70 @@ the norm asks for a review, so that the data are mended and the rule does not st
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from kedang.kernel import files
 from kedang.kernel.actions import effects
 from kedang.kernel.actions.deed import Deed
+from kedang.kernel.ledger import kinds
 from kedang.kernel.ledger.models import Event
+from kedang.kernel.norms.compiled import CompiledNorm
 from kedang.kernel.norms.engine import Finding
+from kedang.kernel.norms.expressions import Leaf, Outcome
 from kedang.kernel.norms.people import holders_of
+from kedang.kernel.norms.store import Version
 
 if TYPE_CHECKING:
     from kedang.kernel.actions.performing import Order
+    from kedang.kernel.actions.reacting import Generation
 
 
 def note(order: Order, deed: Deed, findings: Sequence[Finding]) -> None:
     """Record what was lacking in this decision, the first time it is about this file (or this action without one)."""
     file = order.view.id if order.view else None
     for finding in findings:
-        subject = f"file:{file}" if file else order.action.name
-        if not Event.objects.filter(kind="norm.gap", norm=finding.qid, file=file, subject=subject).exists():
-            _record(order, deed, finding, file, subject)
+        if finding.norm is None or finding.version is None:
+            continue
+        case = effects.Case(finding.version, finding.norm, order.variables(), order.facts, file=file)
+        _note(deed, case, finding.leaves, order.action.label, order.action.name)
 
 
-def _record(order: Order, deed: Deed, finding: Finding, file: int | None, subject: str) -> None:
-    assert finding.norm is not None
-    facts = "、".join(dict.fromkeys(leaf.label for leaf in finding.leaves)) or "资料"
-    rule = getattr(finding.norm.norm, "if_missing", None) or "pass"
-    event = deed.record(
-        "norm.gap",
-        file=file,
-        subject=subject,
-        norm=finding.qid,
-        clause=finding.clause,
-        pack=finding.pack,
-        data={
-            "norm": finding.qid,
-            "label": order.action.label,
-            "facts": facts,
-            "names": ",".join(dict.fromkeys(leaf.text for leaf in finding.leaves)),
-            "rule": rule,
-        },
-    )
-    if rule == "review":
-        _tell(order, finding, facts, event)
-
-
-def _tell(order: Order, finding: Finding, facts: str, event: Event) -> None:
-    """The role that owns the regulation is asked to look; the deed itself passes."""
-    version, norm = finding.version, finding.norm
-    owner = version.regulation.pack.owner if version else None
-    if version is None or norm is None or not owner:
+def note_openings(
+    generation: Generation,
+    version: Version,
+    norm: CompiledNorm,
+    pairs: Sequence[tuple[Event, dict[str, Any]]],
+    outcomes: Sequence[Outcome],
+) -> None:
+    """The same for norms that events set off and that ask for a review."""
+    if getattr(norm.norm, "if_missing", None) != "review":
         return
-    case = effects.Case(version, norm, order.variables(), order.facts, event=event, file=event.file)
-    about = f"（{order.view.name}）" if order.view else ""
-    text = f"缺资料：第{finding.clause}条无法判断“{order.action.label}”，缺{facts}{about}，请补齐"
-    effects.tell(holders_of(version, owner, order.variables(), order.facts), text, case)
+    for (event, variables), outcome in zip(pairs, outcomes, strict=True):
+        if outcome.truth is None and outcome.gaps:
+            case = effects.Case(version, norm, variables, generation.facts, file=event.file)
+            _note(generation.deed, case, outcome.gaps, kinds.get(event.kind).label, event.kind)
+
+
+def _note(deed: Deed, case: effects.Case, leaves: Sequence[Leaf], label: str, name: str) -> None:
+    subject = f"file:{case.file}" if case.file else name
+    qid, clause = case.norm.qid, case.norm.clauses[0]
+    if Event.objects.filter(kind="norm.gap", norm=qid, file=case.file, subject=subject).exists():
+        return
+    facts = "、".join(dict.fromkeys(leaf.label for leaf in leaves)) or "资料"
+    rule = getattr(case.norm.norm, "if_missing", None) or "pass"
+    names = ",".join(dict.fromkeys(leaf.text for leaf in leaves))
+    case.event = deed.record(
+        "norm.gap",
+        file=case.file,
+        subject=subject,
+        norm=qid,
+        clause=clause,
+        pack=case.version.pack,
+        data={"norm": qid, "label": label, "facts": facts, "names": names, "rule": rule},
+    )
+    owner = case.version.regulation.pack.owner
+    if rule == "review" and owner:
+        view = files.view(case.file) if case.file else None
+        about = f"（{view.name}）" if view else ""
+        text = f"缺资料：第{clause}条无法判断“{label}”，缺{facts}{about}，请补齐"
+        effects.tell(holders_of(case.version, owner, case.variables, case.facts), text, case)

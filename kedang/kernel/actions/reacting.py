@@ -10,7 +10,19 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Min, Q
 
 from kedang.kernel import clock, fields, files
-from kedang.kernel.actions import clocks, duties, effects, flows, forms, schedules, strictness, tasks, timing
+from kedang.kernel.actions import (
+    clocks,
+    duties,
+    effects,
+    flows,
+    forms,
+    missing,
+    schedules,
+    sharing,
+    strictness,
+    tasks,
+    timing,
+)
 from kedang.kernel.actions.deed import Deed
 from kedang.kernel.approvals.models import Request
 from kedang.kernel.ledger import kinds
@@ -20,7 +32,7 @@ from kedang.kernel.norms.compiled import CompiledNorm
 from kedang.kernel.norms.expressions import Env, EventView, FactStore, evaluate_many
 from kedang.kernel.norms.models import Duty, DutyState, FormRecord
 from kedang.kernel.norms.people import people_at
-from kedang.kernel.norms.schema import DutyNorm, ScheduleNorm, Trigger
+from kedang.kernel.norms.schema import AssignmentNorm, DutyNorm, ScheduleNorm, Trigger
 from kedang.kernel.norms.store import Regulations, Version, env_of, fact_store
 from kedang.kernel.org import selectors as org
 from kedang.kernel.rows import insert_all
@@ -59,7 +71,7 @@ class Generation:
         self.views = files.views(e.file for e in events if e.file)
         people = {person for e in events if (person := e.on_behalf_of_id or e.actor_id)}
         self.units = org.units_of_many(people) if people else {}
-        self._first: dict[str, dict[int, int]] = {}
+        self._first: dict[str, dict[int | None, int]] = {}
         self._forms: dict[int, FormRecord] | None = None
         by_kind: dict[str, list[Event]] = defaultdict(list)
         for event in events:
@@ -74,6 +86,7 @@ class Generation:
         for event in self.events:
             self._stages(event)
         self._follow_owners()
+        self._ties()
         self._close()
         self._settled(tasks.close(self))
         timing.stand_still(self)
@@ -136,9 +149,12 @@ class Generation:
         if event.file is None:
             return False
         if event.kind not in self._first:
-            wanted = {e.file for e in self.by_kind[event.kind]}
-            rows = Event.objects.filter(kind=event.kind, file__in=wanted).values("file").annotate(first=Min("id"))
-            self._first[event.kind] = {row["file"]: row["first"] for row in rows if row["file"]}
+            here = self.by_kind[event.kind]
+            first: dict[int | None, int] = {e.file: e.pk for e in reversed(here) if e.file in self.fresh}
+            if older := {e.file for e in here if e.file} - self.fresh:
+                rows = Event.objects.filter(kind=event.kind, file__in=older).order_by().values_list("file")
+                first.update(rows.annotate(first=Min("id")))
+            self._first[event.kind] = first
         return self._first[event.kind].get(event.file) == event.pk
 
     def variables(self, event: Event, version: Version) -> dict[str, Any]:
@@ -166,6 +182,7 @@ class Generation:
                 continue
             envs = [env_of(version, v, self.facts) for _, v in pairs]
             outcomes = evaluate_many(expr, envs)
+            missing.note_openings(self, version, norm, pairs, outcomes)
             pairs = [pair for pair, outcome in zip(pairs, outcomes, strict=True) if outcome.truth is True]
         return pairs
 
@@ -248,8 +265,7 @@ class Generation:
     def _seen(self, norm: CompiledNorm, rule: DutyNorm, targets: Sequence[tuple[Any, Any, Any, str]]) -> set[str]:
         if not rule.opens.once_per or not targets:
             return set()
-        rows = Duty.objects.filter(norm=norm.qid, subject__in={t[3] for t in targets}).exclude(state=DutyState.VOID)
-        return set(rows.values_list("subject", flat=True))
+        return sharing.seen(norm.qid, [target[3] for target in targets])
 
     def _close(self) -> None:
         """Close open duties whose deed has been done; oldest first, one a norm unless `closes: all`."""
@@ -268,6 +284,7 @@ class Generation:
                         duties.close(duty, clock.local(event.occurred_at), event.pk)
                         used.add((event.pk, duty.norm))
                         changed.append(duty)
+                        sharing.release(norm, duty)
                         break
             if changed:
                 self.facts.forget()  # what was asked of duties is true no more
@@ -311,6 +328,8 @@ class Generation:
     ) -> bool:
         done = norm.norm.done  # type: ignore[union-attr]
         person = event.on_behalf_of_id or event.actor_id
+        if done.by is None and sharing.MARK in duty.subject and sharing.each_for_himself(norm):
+            return person in (duty.bearer_id, duty.taken_by_id)
         if done.by in (None, "anyone"):
             return True
         if done.by == "bearer":
@@ -389,6 +408,21 @@ class Generation:
                 Duty.objects.filter(file=view.id, state=DutyState.OPEN, follows_owner=True).update(
                     bearer=view.owner, taken_by=None
                 )
+
+    def _ties(self) -> None:
+        """Naming an owner is the answer to an assignment that could not choose by itself."""
+        moved = {e.file: e for e in self.events if e.kind in files.OWNER_EVENTS and e.file}
+        asked = {n.qid for v in self.regs.versions for n in v.regulation.norms if isinstance(n.norm, AssignmentNorm)}
+        if not moved or not asked:
+            return
+        rows = list(Duty.objects.filter(state=DutyState.OPEN, norm__in=asked, file__in=moved))
+        for duty in rows:
+            event = moved[duty.file or 0]
+            if duty.opened_by != event.pk:
+                duties.close(duty, clock.local(event.occurred_at), event.pk)
+        closed = [duty for duty in rows if duty.state != DutyState.OPEN]
+        Duty.objects.bulk_update(closed, duties.CLOSING_FIELDS)
+        self._settled(closed)
 
     def _broken(self) -> None:
         """What follows on breaking a prohibition outside; the lateness of duties is told by the tick."""

@@ -58,8 +58,8 @@ class NormCompiler(DueTools):
         variables = self.words.of_trigger(norm.opens)
         self._check_trigger("opens", norm.opens, opening=True)
         variables |= self._for_each_of_duty(norm.opens, variables)
-        self.expr("opens.where", norm.opens.where, variables)
-        self.expr("when", norm.when, variables)
+        self.expr("opens.where", norm.opens.where, variables, gaps=norm.if_missing is not None)
+        self.expr("when", norm.when, variables, gaps=norm.if_missing is not None)
         self.bearer(norm.bearer, variables)
         self._done(norm.done, variables)
         self.due(norm.due, variables)
@@ -121,7 +121,8 @@ class NormCompiler(DueTools):
         kind, role = self._for_each("for_each", each.strip())
         variables = {**each_of(kind), **PERIOD}
         self._every(norm.every, variables)
-        self._of_whom({"when": norm.when, "where": norm.where, "for_each": asked_of.strip() or None}, kind, variables)
+        said = {"when": norm.when, "where": norm.where, "for_each": asked_of.strip() or None}
+        self._of_whom(said, variables, gaps=kind == "file" or norm.if_missing is not None)
         if norm.bearer == "each":
             if kind not in ("holder", "unit", "person"):
                 self.fault("bearer", "这里没有逐个的人或部门", "写责任人，例如 file.owner")
@@ -134,18 +135,18 @@ class NormCompiler(DueTools):
         self._stricter(norm, "schedule")
         self.more = {"for_each": (kind, role), "done_events": tuple(kinds_of(norm.done))}
 
-    def _of_whom(self, said: dict[str, str | None], kind: str, variables: Vars) -> None:
+    def _of_whom(self, said: dict[str, str | None], variables: Vars, *, gaps: bool) -> None:
         """`when`, `where` and `for_each: … where` all say of whom it is asked: each is checked, then they are one."""
         texts = []
         for path, text in said.items():
-            self.expr(path, text, variables, gaps=kind == "file")
+            self.expr(path, text, variables, gaps=gaps)
             made = self.exprs.pop(path, None)
             if text is not None and made is not None:
                 texts.append((path, text, made))
         if len(texts) == 1:
             self.exprs["when"] = texts[0][2]
         elif texts:
-            self.expr(texts[0][0], " and ".join(f"({text})" for _, text, _ in texts), variables, gaps=kind == "file")
+            self.expr(texts[0][0], " and ".join(f"({text})" for _, text, _ in texts), variables, gaps=gaps)
             self.exprs["when"] = self.exprs.pop(texts[0][0])
 
     def _for_each(self, path: str, text: str) -> tuple[str, str]:
@@ -272,8 +273,8 @@ class NormCompiler(DueTools):
         variables = self._of_trigger(norm)
         asks = {**variables, **each_of("file")} if norm.absent else variables
         periodic = norm.every is not None or norm.absent is not None
-        self.expr("when", norm.when, asks, gaps=periodic)
-        self.expr("where", norm.where, asks, gaps=periodic)
+        said = {"when": norm.when, "where": norm.where, "for_each": (norm.for_each or "").partition(" where ")[2].strip() or None}
+        self._of_whom(said, asks, gaps=periodic or norm.if_missing is not None)
         self.literal("warn", norm.warn, "duration")
         effects.compile_do(self, "do", norm.do, variables)
 
@@ -306,7 +307,7 @@ class NormCompiler(DueTools):
 
     def _periodic(self, norm: ConsequenceNorm) -> Vars:
         self._period("every", norm.every or "month")
-        kind, role = self._for_each("for_each", norm.for_each or "company")
+        kind, role = self._for_each("for_each", (norm.for_each or "company").partition(" where ")[0].strip())
         self.more = {"for_each": (kind, role)}
         return {**each_of(kind), **PERIOD, "month": Var("text", "月份")}
 

@@ -307,6 +307,8 @@ class DutyNorm(NormBase):
     remind: list[str] = []
     void_when: Expr | None = None
     closes: Literal["oldest", "all"] = "oldest"
+    if_missing: Literal["pass", "review"] | None = None
+    """When a fact is missing and the condition cannot be decided nothing is opened; `review` also asks somebody to look."""
 
 
 class TableEvery(Strict):
@@ -336,6 +338,8 @@ class ScheduleNorm(NormBase):
     remind: list[str] = []
     void_when: Expr | None = None
     closes: Literal["oldest", "all"] = "oldest"
+    if_missing: Literal["pass", "review"] | None = None
+    """When a fact is missing and the condition cannot be decided nothing is opened; `review` also asks somebody to look."""
 
 
 ActionRef = str | dict[str, str]
@@ -412,6 +416,7 @@ class ConsequenceNorm(NormBase):
     where: Expr | None = None
     warn: str | None = None
     do: list[dict[str, Any]] = []
+    if_missing: Literal["pass", "review"] | None = None
 
 
 class TableRow(Strict):

@@ -61,7 +61,8 @@ def _running(person_ids: Sequence[int], day: date) -> list[tuple[int, int, str, 
     on = connection.ops.adapt_datefield_value(day)
     with connection.cursor() as cursor:
         cursor.execute(RUNNING.format(", ".join(["%s"] * len(person_ids))), [*person_ids, on, on])
-        return cursor.fetchall()
+        found: list[tuple[int, int, str, bool]] = cursor.fetchall()
+    return found
 
 
 def held_by(person: Person | int, on: date | None = None) -> list[Held]:

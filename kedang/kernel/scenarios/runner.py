@@ -102,10 +102,10 @@ def _run_clock(held: clock.Frozen, until: datetime) -> None:
 
 def _step(step: Step, cast: stage.Cast) -> None:
     raw = step.raw
-    if "do" in raw or "form" in raw:
-        _check(raw, _outcome(raw, cast), cast)
-    elif "vote" in raw:
+    if "vote" in raw:
         _check(raw, _vote(raw, cast), cast)
+    elif "do" in raw or "form" in raw:
+        _check(raw, _outcome(raw, cast), cast)
     elif (found := step.assertion) is not None:
         kind, what = found
         person = cast.people.get(str(raw.get("as"))) if raw.get("as") else None
@@ -247,6 +247,8 @@ def _vote(raw: Mapping[str, Any], cast: stage.Cast) -> Any:
     opinion = raw.get("opinion") or ("不同意" if move in ("reject", "return") else "")
     if opinion:
         args["opinion"] = opinion
+    if raw.get("with"):
+        args["form"] = {str(key): _plain(value) for key, value in dict(raw["with"]).items()}
     if raw.get("to"):
         args["to"] = cast.people[str(raw["to"])].pk
     try:

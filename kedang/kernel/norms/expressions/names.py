@@ -207,6 +207,10 @@ def _pack_of(value: str, scope: Scope) -> Pack:
     return scope.others[name]
 
 
+TALLIES: Mapping[str, str] = {"late": "逾期次数"}
+"""What `count` and `unit_count` count."""
+
+
 def literal_argument(kind: Type, text: str, scope: Scope) -> Const:
     """A word in quotes as the argument of a fact, checked, and written out in full ('pack.norm')."""
     shelves: dict[str, Callable[[Pack], Iterable[str]]] = {
@@ -224,6 +228,7 @@ def literal_argument(kind: Type, text: str, scope: Scope) -> Const:
         "event_kind": scope.events,
         "action": scope.vocabulary.actions,
         "figure": scope.vocabulary.figures,
+        "tally": TALLIES,
     }
     if kind in known and text not in known[kind]:
         raise BadLiteral(f"没有{types.name_of(kind)}“{text}”", suggest(text, known[kind]))

@@ -28,7 +28,7 @@ _SAME = {
     "choices": "set[text]",
 }
 LITERAL_TYPES = frozenset(
-    {"norm", "form", "term", "flow", "event_kind", "role", "action", "unit_name", "figure", "route", "parameter"}
+    {"norm", "form", "term", "flow", "event_kind", "role", "action", "unit_name", "figure", "route", "parameter", "tally"}
 )
 """Argument types of facts that only a word in quotes can fill."""
 
@@ -55,6 +55,7 @@ _NAMES = {
     "action": "动作",
     "unit_name": "部门名称",
     "figure": "统计数字",
+    "tally": "计数",
 }
 ORDERED = frozenset({"number", "date", "datetime", "time"})
 MOMENTS = frozenset({"date", "datetime"})
