@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, time, timedelta
 from typing import Any
@@ -61,6 +62,15 @@ _column("customer.address", "地址", "text", total=False)
 _column("customer.nature", "企业性质", "text", total=False)
 _column("customer.parent_unit", "主管单位", "text", total=False)
 _column("customer.source", "来源", "text", total=False)
+
+
+@fact("files_of", "名下客户", ("person",), "set[customer]")
+def load_files_of(subjects: Subjects, world: World) -> dict[Any, frozenset[int]]:
+    """The files a person owns; for duties that are opened once for each of them."""
+    held: dict[int, set[int]] = defaultdict(set)
+    for owner, pk in Customer.objects.filter(owner__in=_ids(subjects)).values_list("owner_id", "pk"):
+        held[owner].add(pk)
+    return {subject: frozenset(held.get(subject[0], ())) for subject in subjects}
 
 
 @fact("customer.registered_at", "登记时间", ("customer",), "datetime")

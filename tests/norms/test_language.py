@@ -324,3 +324,83 @@ def test_a_reason_is_still_asked_for_what_happens_outside() -> None:
 """)
     with story(text) as it, pytest.raises(AsksReason):
         it.do("contact.record", "小王", customer=it.register(), kind="微信")
+
+
+# ---- several bearers, missing data of duties, files of a person ---------------------------------------------------
+
+
+def shared(bearers: str) -> str:
+    return pack(f"""
+  - id: answer
+    clause: "1"
+    kind: duty
+    opens: {{event: contact.recorded, once_per: customer}}
+    bearer: customer.collaborators
+    bearers: {bearers}
+    done: {{form: sheet, for: customer}}
+    due: {{within: 2 days}}
+""")
+
+
+@pytest.mark.parametrize(("bearers", "states"), [("any", ["done", "void"]), ("first", ["done", "void"]), ("all", ["done", "open"])])
+def test_several_bearers(bearers: str, states: list[str]) -> None:
+    with story(shared(bearers)) as it:
+        customer = it.register()
+        for name in ("小赵", "周经理"):
+            it.do("customer.add_collaborator", "小王", customer=customer, person=it.company[name].pk)
+        it.do("contact.record", "小王", customer=customer, kind="电话")
+        it.do("contact.record", "小王", customer=customer, kind="电话")
+        assert sorted(Duty.objects.values_list("bearer__name", flat=True)) == ["周经理", "小赵"]
+        it.file(customer, by="小赵", note="已答复")
+        by_name = dict(Duty.objects.values_list("bearer__name", "state"))
+        assert [by_name["小赵"], by_name["周经理"]] == states
+        it.do("contact.record", "小王", customer=customer, kind="电话")
+        assert Duty.objects.count() == 2
+
+
+def test_a_duty_that_cannot_be_decided_is_reviewed() -> None:
+    text = pack("""
+  - {id: a, clause: "1", kind: duty, opens: {event: contact.recorded}, when: customer.parent_unit == '总公司', if_missing: review, done: {form: sheet, for: customer}}
+""")
+    with story(text) as it:
+        customer = it.register()
+        it.do("contact.record", "小王", customer=customer, kind="电话")
+        it.do("contact.record", "小王", customer=customer, kind="电话")
+        assert not Duty.objects.exists()
+        assert [event.data["label"] for event in it.events("norm.gap")] == ["跟进"]
+        assert len(it.told("郑总")) == 1
+        it.do("customer.update", "小王", customer=customer, parent_unit="总公司")
+        it.do("contact.record", "小王", customer=customer, kind="电话")
+        assert it.duty("a").state == "open"
+
+
+def test_one_event_opens_a_duty_for_each_file_of_a_person() -> None:
+    text = pack("""
+  - {id: a, clause: "1", kind: duty, opens: {event: visit.planned, for_each: files_of(event.actor)}, bearer: file.owner, done: {form: sheet, for: customer}}
+""")
+    with story(text) as it:
+        mine = {it.register(), it.register("北京云帆科技有限公司")}
+        it.register("广州海印贸易行", by="小李")
+        it.do("visit.plan", "小王", customer=min(mine), planned_on="2026-03-16", purpose="洽谈")
+        assert set(Duty.objects.values_list("file", flat=True)) == mine
+
+
+def test_a_periodic_consequence_asks_all_its_conditions() -> None:
+    text = pack("""
+  - id: sums
+    clause: "1"
+    kind: consequence
+    every: month_end
+    for_each: "file where customer.name != '北京云帆科技有限公司'"
+    where: not has_form('sheet', file)
+    when: customer.kind == '组织'
+    do: [{notify: owner, message: 本月没有情况表}]
+""")
+    with story(text) as it:
+        it.run_to("2026-03-02 10:30")  # February is summed up before there is a file
+        first, _ = it.register(), it.register("北京云帆科技有限公司")
+        done = it.register("广州海印贸易行")
+        it.file(done, note="已交")
+        it.run_to("2026-03-31 19:00")
+        assert it.told("小王") == ["本月没有情况表"]
+        assert [event.file for event in it.events("norm.notified")] == [first]
