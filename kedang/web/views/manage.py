@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Replace
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -52,7 +53,7 @@ def _people(request: HttpRequest) -> dict[str, Any]:
     text, state = request.GET.get("q", "").strip()[:40], request.GET.get("state", "")
     rows = Person.objects.order_by("-is_active", "sort_key", "id")
     if text:
-        rows = rows.filter(Q(name__contains=text) | Q(username__icontains=text) | Q(sort_key__startswith=fold(text)) | Q(employee_no=text))
+        rows = rows.alias(spelled=Replace("sort_key", Value(" "), Value(""))).filter(_found(text))
     if state in ("on", "off"):
         rows = rows.filter(is_active=state == "on")
     page = page_of(rows, request.GET.get("page"))
@@ -60,6 +61,16 @@ def _people(request: HttpRequest) -> dict[str, Any]:
     for one in Appointment.objects.filter(org.current(), person__in=page.rows).select_related("unit", "post"):
         held.setdefault(one.person_id, []).append(f"{one.unit.name} {one.post.name}")
     return {"page": page, "held": held, "text": text, "state": state, "filtered": bool(text or state)}
+
+
+def _found(text: str) -> Q:
+    """By a part of the name or login, the number, the pinyin ('wangxiao') or its initials ('wxy')."""
+    found = Q(name__contains=text) | Q(username__icontains=text) | Q(employee_no=text)
+    if letters := fold(text) if text.isascii() else "":
+        found |= Q(spelled__startswith=letters)
+        if letters.isalpha():
+            found |= Q(sort_key__regex="^" + "[a-z]* ".join(letters))
+    return found
 
 
 def person(request: HttpRequest, pk: int) -> HttpResponse:

@@ -34,7 +34,7 @@ def index(request: HttpRequest) -> HttpResponse:
     names = proposals.known_names(request.user, {row.file for row in page if row.file})
     context = {
         "tabs": [(key, label, key == tab) for key, label in TABS.items()], "tab": tab, "page": page,
-        "rows": [(row, titles.get(row.pack, ""), names.get(row.file, proposals.UNSEEN) if row.file else "") for row in page],
+        "rows": [(row, proposals.concerned(row), titles.get(row.pack, ""), names.get(row.file, proposals.UNSEEN) if row.file else "") for row in page],
     }  # fmt: skip
     return render(request, "proposals/list.html", context)
 
@@ -54,7 +54,7 @@ def _context(request: HttpRequest, row: Proposal, **forms: Form) -> dict[str, An
     version = regulations().version(row.pack)
     names = proposals.known_names(request.user, {row.file} if row.file else set())
     return {
-        "row": row, "file_name": names.get(row.file, proposals.UNSEEN) if row.file else "", "known": row.file in names, "version": version,
+        "row": row, "who": proposals.concerned(row), "file_name": names.get(row.file, proposals.UNSEEN) if row.file else "", "known": row.file in names, "version": version,
         "text": version.clause_text(row.clause) if version else "", "evidence": proposals.evidence_of(row, request.user),
         "wages": proposals.touches_wages(row), "can_settle": proposals.may_settle(request.user, row),
         "can_hear": proposals.may_be_heard(request.user, row), "settling": forms.get("settling") or Form([REASON]),
