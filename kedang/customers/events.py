@@ -29,6 +29,8 @@ KINDS = [
     EventKind("customer.contact_added", "添加联系人", "{actor}添加联系人", {"contact": "contact"}, PERSONAL),
     EventKind("customer.contact_updated", "修改联系人", "{actor}修改联系人的{fields}", {"contact": "contact", "fields": "text"}, PERSONAL),
     EventKind("customer.searched", "查重", "{actor}查重，得到 {hits} 条", {"hits": "integer"}, PERSONAL),
+    EventKind("customer.exported", "导出", "{actor}导出{what} {rows} 行，用途：{purpose}，编号 {code}",
+              {"what": "text", "rows": "integer", "columns": "text", "scope": "text?", "filters": "json?", "purpose": "text", "code": "text", "digest": "text"}, PERSONAL),
 ]  # fmt: skip
 
 OWNER_EVENTS = ["customer.registered", "customer.transferred", "customer.assigned", "customer.released"]

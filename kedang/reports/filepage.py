@@ -14,7 +14,6 @@ from kedang.kernel.actions.performing import dry_run
 from kedang.kernel.fields import Field
 from kedang.kernel.norms.models import Duty, DutyState, FormRecord
 from kedang.kernel.norms.store import Regulations, Version, regulations
-from kedang.kernel.norms.vocabulary import vocabulary
 from kedang.kernel.org import selectors as org
 from kedang.kernel.org.models import Person
 from kedang.records import selectors as records
@@ -156,30 +155,21 @@ def _lines(row: FormRecord, version: Version, rights: Mapping[str, str]) -> list
 
 
 def _value(spec: Field, stored: Any, rights: Mapping[str, str]) -> str:
-    right = rights.get(_group(spec), "show")
-    text = fields.display(spec, fields.from_json(spec, stored), names=_names)
+    right = rights.get(group_of(spec), "show")
+    text = fields.display(spec, fields.from_json(spec, stored), names=names_of)
     return shown(text, right, spec.type)
 
 
-def _group(spec: Field) -> str:
+def group_of(spec: Field) -> str:
     """A personal field without a group counts as contact data."""
     return spec.group or ("contact" if spec.personal else "base")
 
 
-def _names(kind: str, pk: int) -> str | None:
+def names_of(kind: str, pk: int) -> str | None:
+    """What a reference in a form is called."""
     if kind == "person":
         return org.names_of([pk]).get(pk)
     if kind == "unit":
         return org.unit_names_of([pk]).get(pk)
     view = files.view(pk) if kind in ("customer", "file") else None
     return view.name if view else None
-
-
-def labels_of(view: files.FileView) -> list[str]:
-    """The columns in which every file is exported: those of the form that measures it, in the form's order."""
-    for version in regulations().in_force():
-        if version.covers(view, ()):
-            for form in version.regulation.pack.forms.values():
-                if form.complete:
-                    return [spec.name for spec in form.fields if spec.binds]
-    return [each.label for each in vocabulary.bindings.values()]

@@ -7,13 +7,11 @@ from typing import Any
 from kedang.customers import selectors as customers
 from kedang.kernel import clock, files, inbox
 from kedang.kernel import register as enforcement
-from kedang.kernel.actions import access
 from kedang.kernel.approvals import selectors as approvals
 from kedang.kernel.norms import coverage
 from kedang.kernel.norms.models import Duty, FileTerm
 from kedang.kernel.norms.store import regulations
 from kedang.kernel.norms.vocabulary import Page, register
-from kedang.kernel.org import selectors as org
 from kedang.kernel.org.models import Person
 from kedang.kernel.workdays import calendar
 from kedang.kernel.workdays.durations import Duration
@@ -21,9 +19,8 @@ from kedang.kernel.workdays.words import late_words
 from kedang.records import selectors as records
 from kedang.records.models import InventoryCount
 from kedang.reports import filepage
+from kedang.reports.export import export_page
 from kedang.trade import selectors as trade
-
-WATERMARK = "本档案归公司所有 · {company} · {person} · {day}"
 
 
 def customers_page(person: Person, *, q: str = "", scope: str = "all") -> dict[str, Any]:
@@ -135,20 +132,6 @@ def regulation_page(person: Person, *, pack: str) -> dict[str, Any]:
         "parameters": [{"name": one.name, "value": one.value} for one in view.parameters],
         "versions": [{"version": f"第{row.version}版", "state": row.get_state_display()} for row in view.versions],
     }
-
-
-def export_page(person: Person, *, customer: int | None = None) -> dict[str, Any]:
-    """导出: the columns (the same for every file of one regulation) and the watermark on every sheet."""
-    company = org.root_unit()
-    mark = WATERMARK.format(
-        company=company.name if company else "公司", person=person.name, day=clock.today().isoformat()
-    )
-    if customer is None:
-        return {"labels": [], "watermark": mark}
-    customers.customer_head(person, customer, who=access.standing(person.pk))
-    view = files.view(customer)
-    assert view is not None
-    return {"labels": filepage.labels_of(view), "watermark": mark}
 
 
 PAGES = (

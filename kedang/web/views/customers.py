@@ -18,6 +18,7 @@ from kedang.web import words
 from kedang.web.models import ListSetting
 from kedang.web.paging import FAR, Page
 from kedang.web.replies import go, is_fragment
+from kedang.web.views.file import export_button
 
 LIST = "customers"
 COLUMNS = {
@@ -35,7 +36,7 @@ SUGGESTED = 8
 def index(request: HttpRequest) -> HttpResponse:
     """The list, or only its rows when a filter changed."""
     who = access.standing(request.user.pk)
-    asked = _asked(request)
+    asked = asked_of(request)
     found = selectors.customer_list(request.user, who=who, **asked)
     context = {
         "page": Page(found.rows, found.page, found.more, found.page_size),
@@ -45,11 +46,13 @@ def index(request: HttpRequest) -> HttpResponse:
         "quiet": _quiet(), "sizes": SIZES, "sort": asked["sort"],
         "picked": {*request.GET.getlist("term"), *request.GET.getlist("stage")},
     }  # fmt: skip
-    template = "customers/list.html#rows" if is_fragment(request) else "customers/list.html"
-    return render(request, template, context)
+    if is_fragment(request):
+        return render(request, "customers/list.html#rows", context)
+    context["export"] = export_button(request, who, reverse("customer_export"), scope=asked["scope"])
+    return render(request, "customers/list.html", context)
 
 
-def _asked(request: HttpRequest) -> dict[str, Any]:
+def asked_of(request: HttpRequest) -> dict[str, Any]:
     """What the address asks for, as the selector takes it; anything unknown is left out."""
     get = request.GET
     text = get.get("q", "").strip()[:60]

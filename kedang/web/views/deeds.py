@@ -18,7 +18,7 @@ from kedang.web.outcomes import attempt, of_decision
 from kedang.web.replies import go, is_fragment
 
 # Their forms stand elsewhere, with more than a list of arguments.
-ELSEWHERE = {"customer.update", "form.file", "approval.move", "customer.search", "customer.register"}
+ELSEWHERE = {"customer.update", "form.file", "approval.move", "customer.search", "customer.register", "customer.export"}
 # Not offered as commands to packs and API, yet each has its button.
 OPEN = ("flow.move", "org.", "calendar.", "pack.", "duty.")
 DONE = {"file.open": "已打开。", "contact.record": "跟进已记下。"}

@@ -23,7 +23,7 @@ from kedang.kernel.norms.models import Duty, FormRecord, Grant
 from kedang.kernel.norms.store import Version, fact_store, regulations
 from kedang.kernel.norms.vocabulary import vocabulary
 from kedang.records import selectors as records
-from kedang.reports import filepage
+from kedang.reports import export, filepage
 from kedang.trade import selectors as trade
 from kedang.web import tasks
 from kedang.web.forms.bound import Form
@@ -38,7 +38,7 @@ TABS = {
 GROUPS: list[tuple[str, tuple[str, ...]]] = [
     ("客户", ("customer.report_change", "customer.classify", "customer.add_contact", "customer.add_collaborator", "customer.transfer", "customer.release", "access.grant")),
     ("跟进与业务", ("visit.plan", "visit.record", "expense.submit", "contract.register", "contract.terminate")),
-    ("档案保管", ("record.assign_custodian", "record.change_custodian", "record.archive", "record.hand_over", "record.receive", "record.send")),
+    ("档案保管", ("record.assign_custodian", "record.change_custodian", "record.archive", "record.hand_over", "record.receive", "record.send", "customer.export")),
 ]  # fmt: skip
 COMPOSER = ("kind", "content", "with_person", "next_at", "occurred_at")
 
@@ -209,17 +209,21 @@ def _groups(request: HttpRequest, pk: int, who: access.Standing) -> list[tuple[s
 
 
 def _button(request: HttpRequest, pk: int, action: str, facts: Any, who: access.Standing) -> Button:
+    if action == "customer.export":
+        return export_button(request, who, reverse("customer_export_file", args=[pk]), customer=pk, facts=facts)
     decision = dry_run(action, by=request.user, facts=facts, who=who, customer=pk)
-    spec = vocabulary.actions[action]
+    return _as_button(request, action, reverse("deed", args=[pk, action]), decision)
+
+
+def export_button(request: HttpRequest, who: access.Standing, url: str, **about: Any) -> Button:
+    """导出, of one file or of the list: the decision that the download itself will meet."""
+    return _as_button(request, "customer.export", url, export.verdict(request.user, who=who, **about))
+
+
+def _as_button(request: HttpRequest, action: str, url: str, decision: Any) -> Button:
+    label, key = vocabulary.actions[action].label, action.replace(".", "-")
     outcome = of_decision(decision, request.user) if decision.verdict == "refuse" else None
-    return Button(
-        spec.label,
-        reverse("deed", args=[pk, action]),
-        decision.verdict,
-        explain.short(decision),
-        outcome,
-        action.replace(".", "-"),
-    )
+    return Button(label, url, decision.verdict, explain.short(decision), outcome, key)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@
     }
     form.setAttribute("aria-busy", "true");
     event.submitter?.setAttribute("aria-busy", "true");
+    // A download leaves the page where it is, and nothing tells when it began.
+    if (form.matches("[data-download]")) setTimeout(() => { idle(form); form.closest("dialog")?.close(); }, 1500);
   }, true);
   const idle = (root) => {
     for (const node of [root, ...$$("[aria-busy]", root)]) node.removeAttribute?.("aria-busy");

@@ -1,0 +1,99 @@
+"""customer.export: files leave the system as a workbook. The deed is what is recorded; the workbook is written from what
+it answers (`kedang.reports.export`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from kedang.customers.selectors import exporting
+from kedang.customers.selectors.listing import ALL, SCOPES
+from kedang.kernel import clock
+from kedang.kernel.actions import Deed, action, dry_run
+from kedang.kernel.errors import Invalid, NotFound, Refused
+from kedang.kernel.fields import Field as F
+from kedang.kernel.ledger import ValueDraft
+from kedang.kernel.org.models import Person
+
+FILTERS = {"status", "kind", "term", "stage", "overdue", "next_past"}
+TOO_MANY = (
+    f"一次最多导出 {exporting.LIMIT:,} 行，这个范围里的客户更多，没有导出。"
+    "请用范围、搜索或筛选缩小后再导出（后台导出还没有）。"
+)
+
+
+@action(
+    "customer.export",
+    "导出",
+    events=("customer.exported",),
+    args=[
+        F("customer", "客户", "customer"),
+        F("scope", "范围", "choice", values=SCOPES, default=ALL),
+        F("search", "检索词", "text", max=60),
+        F("filters", "筛选条件", "json"),
+        F("sort", "排序", "text", max=30),
+        F("purpose", "用途", "text", required=True, min=2, max=200),
+    ],
+)
+def export_customers(
+    *,
+    deed: Deed,
+    customer: int | None = None,
+    scope: str = ALL,
+    search: str | None = None,
+    filters: Any = None,
+    sort: str | None = None,
+    purpose: str = "",
+) -> dict[str, Any]:
+    """Record an export of one file, or of the list as the person sees it; code, rows, headings and digest of what may be
+    written. Invalid for an empty list and for one of more than LIMIT files."""
+    if deed.by is None:
+        raise NotFound()
+    if deed.on_behalf_of is not None:
+        raise Invalid("导出的是本人能看到的内容，不能代他人办理。")
+    if customer is not None:
+        ids, labels, what = [customer], _file_labels(deed.by, customer), "客户档案"
+    else:
+        found = _listing(deed.by, scope, search or "", _filters(filters), sort or "-updated")
+        ids, labels, what = found.ids, found.labels, f"客户列表“{SCOPES[scope]}”"
+    code = code_of(deed)
+    data = {
+        "what": what, "rows": len(ids), "columns": "、".join(labels), "scope": None if customer else scope,
+        "filters": filters or None, "purpose": purpose, "code": code, "digest": exporting.digest_of(ids, labels),
+    }  # fmt: skip
+    typed = [ValueDraft("q", new=search, person=deed.by.pk)] if search and not customer else []
+    deed.record("customer.exported", file=customer, subject=f"export:{code}", data=data, values=typed)
+    return {"code": code, "rows": len(ids), "columns": labels, "digest": data["digest"], "at": deed.now.isoformat()}
+
+
+def code_of(deed: Deed) -> str:
+    """The number on every sheet; the ledger's index finds the event by it (subject `export:<code>`)."""
+    return f"DC{clock.local(deed.now):%Y%m%d}-{deed.command.hex[:8].upper()}"
+
+
+def _file_labels(person: Person, customer: int) -> list[str]:
+    """Content leaves the system only while its reader may open it: an export is no way around a borrowing rule."""
+    opening = dry_run("file.open", by=person, customer=customer)
+    if opening.verdict == "not_found":
+        raise NotFound()
+    if opening.verdict != "allow":
+        raise Refused(opening)
+    return exporting.file_labels(customer)
+
+
+def _listing(person: Person, scope: str, search: str, filters: Mapping[str, Any], sort: str) -> exporting.Listing:
+    found = exporting.listing(person, scope=scope, search=search, filters=filters, sort=sort)
+    if len(found.ids) > exporting.LIMIT:
+        raise Invalid(TOO_MANY)
+    if not found.ids:
+        raise Invalid("这个范围里没有客户，没有可导出的内容。")
+    return found
+
+
+def _filters(given: Any) -> dict[str, Any]:
+    if not given:
+        return {}
+    known = isinstance(given, Mapping) and set(given) <= FILTERS
+    if not known or not all(isinstance(given.get(key, {}), Mapping) for key in ("term", "stage")):
+        raise Invalid({"filters": "筛选条件不对，请回到客户列表重新导出"})
+    return dict(given)
