@@ -50,7 +50,9 @@ def do(request: HttpRequest, action: str, pk: int | None = None) -> HttpResponse
     spec = vocabulary.actions[action]
     subtitle, back = _about(request, spec, about, pk)
     fixed = {about: pk} if about else {}
-    form = deed_form(request, spec, None, {key: value for key, value in request.GET.items() if key in {one.id for one in spec.args}})
+    form = deed_form(
+        request, spec, None, {key: value for key, value in request.GET.items() if key in {one.id for one in spec.args}}
+    )
     form.form = form.form.only(*(one.id for one in spec.args if one.id not in fixed))
     form.form.hints = HINTS.get(action, {})
     if request.method == "POST" and attempt(request, form.form, action, raw=form.raw, **fixed):
@@ -89,7 +91,11 @@ def end_sign_in(request: HttpRequest, pk: int, device: int) -> HttpResponse:
     person = Person.objects.filter(pk=pk).first()
     if person is None or not sessions.end(person, device):
         raise NotFound
-    back = f"{reverse('manage')}?tab=sessions" if request.POST.get("back") == "list" else reverse("manage_person", args=[pk])
+    back = (
+        f"{reverse('manage')}?tab=sessions"
+        if request.POST.get("back") == "list"
+        else reverse("manage_person", args=[pk])
+    )
     return go(request, back, f"已让{person.name}退出该设备。")
 
 
@@ -135,7 +141,11 @@ def checked(request: HttpRequest, pack: str, number: int) -> HttpResponse:
     if row is None:
         raise NotFound
     problems = problems_of(row)
-    context: dict[str, Any] = {"row": row, "wrong": [one for one in problems if one.severity == "error"], "hints": [one for one in problems if one.severity != "error"]}
+    context: dict[str, Any] = {
+        "row": row,
+        "wrong": [one for one in problems if one.severity == "error"],
+        "hints": [one for one in problems if one.severity != "error"],
+    }
     return render(request, "manage/check.html#box" if is_fragment(request) else "manage/check.html", context)
 
 

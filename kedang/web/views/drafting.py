@@ -35,7 +35,9 @@ def draft(request: HttpRequest, pack: str) -> HttpResponse:
     if request.method == "POST" and (changes := check(form)) is not None:
         raw = {"clause": form.raw.get("clause"), "text": form.raw.get("text", ""), "changes": changes}
         if done := attempt(request, form, "pack.draft", raw=raw, pack=pack):
-            return go(request, reverse("rules_version", args=[pack, done.value]), f"已起草第 {done.value} 版，颁行后生效。")
+            return go(
+                request, reverse("rules_version", args=[pack, done.value]), f"已起草第 {done.value} 版，颁行后生效。"
+            )
     decision = dry_run("pack.draft", by=request.user, pack=pack)
     refused = decision.verdict == "refuse"
     context = {
@@ -75,7 +77,16 @@ class Line:
 
 
 CHANGES = {"added": "新增", "removed": "去掉", "changed": "改动"}
-WORDS = {"text": "原文", "reading": "说明", "values": "取值", "title": "标题", "effective": "生效日期", "message": "提示语", "when": "条件", "name": "名称"}
+WORDS = {
+    "text": "原文",
+    "reading": "说明",
+    "values": "取值",
+    "title": "标题",
+    "effective": "生效日期",
+    "message": "提示语",
+    "when": "条件",
+    "name": "名称",
+}
 
 
 def _differences(row: PackVersion, running: Version | None) -> list[tuple[str, list[Line]]]:
@@ -91,7 +102,9 @@ def _differences(row: PackVersion, running: Version | None) -> list[tuple[str, l
 
 
 def _line(one: Difference, pack: Pack) -> Line:
-    known = {"parameters": pack.parameters, "forms": pack.forms, "terms": pack.terms, "roles": pack.roles}.get(one.part, {})
+    known = {"parameters": pack.parameters, "forms": pack.forms, "terms": pack.terms, "roles": pack.roles}.get(
+        one.part, {}
+    )
     name = f"第{one.id}条" if one.part == "clauses" else getattr(known.get(one.id), "name", "") or one.id
     first, _, rest = one.path.partition(".")
     where = f"{WORDS.get(first, first)} {f'自 {rest} 起' if first == 'values' and one.part == 'parameters' else rest}".strip()

@@ -26,7 +26,14 @@ from kedang.kernel.workdays.models import CalendarDay
 from kedang.web import sessions
 from kedang.web.paging import page_of
 
-TABS = {"people": "人员", "units": "部门", "calendar": "工作日历", "packs": "制度版本", "health": "规则时钟", "sessions": "登录"}
+TABS = {
+    "people": "人员",
+    "units": "部门",
+    "calendar": "工作日历",
+    "packs": "制度版本",
+    "health": "规则时钟",
+    "sessions": "登录",
+}
 WAITING = (PackState.DRAFT, PackState.CHECKED, PackState.APPROVED)
 STEPS = {
     "tick": "规则时钟", "schedules": "定期义务", "remind": "提醒", "breach": "逾期", "clock": "到期后果", "warn": "到期预警",
@@ -40,7 +47,11 @@ def index(request: HttpRequest) -> HttpResponse:
     tab = request.GET.get("tab", "")
     tab = tab if tab in TABS else "people"
     tabs = [(key, label, key == tab) for key, label in TABS.items()]
-    return render(request, "manage/index.html", {"tabs": tabs, "tab": tab, "template": f"manage/{tab}.html", **READERS[tab](request)})
+    return render(
+        request,
+        "manage/index.html",
+        {"tabs": tabs, "tab": tab, "template": f"manage/{tab}.html", **READERS[tab](request)},
+    )
 
 
 def administrator(request: HttpRequest) -> None:
@@ -116,7 +127,10 @@ def _calendar(request: HttpRequest) -> dict[str, Any]:
     month, cal = Month.of(request.GET.get("month")), calendar.load()
     first = month.first
     names = {one.date: one for one in CalendarDay.objects.filter(date__year=first.year, date__month=first.month)}
-    weeks = [[_day(first.replace(day=number), cal, names) if number else None for number in week] for week in monthcalendar(first.year, first.month)]
+    weeks = [
+        [_day(first.replace(day=number), cal, names) if number else None for number in week]
+        for week in monthcalendar(first.year, first.month)
+    ]
     days = [day for week in weeks for day in week if day]
     return {
         "month": month, "after": month.following, "weeks": weeks, "confirmed": cal.confirmed(first), "workdays": sum(day.works for day in days), "off": sum(not day.works for day in days),
@@ -126,7 +140,14 @@ def _calendar(request: HttpRequest) -> dict[str, Any]:
 def _day(day: date, cal: calendar.Calendar, names: dict[date, CalendarDay]) -> Day:
     works, row = cal.is_workday(day), names.get(day)
     special = "" if works == (day.weekday() < 5) else ("班" if works else "休")
-    return Day(day, works, row.name.partition("（")[0] if row else "", special, day == clock.today(), bool(row and row.source == "公司设定"))
+    return Day(
+        day,
+        works,
+        row.name.partition("（")[0] if row else "",
+        special,
+        day == clock.today(),
+        bool(row and row.source == "公司设定"),
+    )
 
 
 def _packs(request: HttpRequest) -> dict[str, Any]:

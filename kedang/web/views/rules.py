@@ -117,7 +117,10 @@ def _filer(version: Version, form: Form) -> str:
 
 def _fields(form: Form) -> list[dict[str, Any]]:
     known = [*((one, False) for one in form.fields), *((one, True) for one in (form.rows.fields if form.rows else ()))]
-    return [{"one": one, "repeated": repeated, "type": _type(one), "clauses": numbers(one.clause)} for one, repeated in known]
+    return [
+        {"one": one, "repeated": repeated, "type": _type(one), "clauses": numbers(one.clause)}
+        for one, repeated in known
+    ]
 
 
 def _type(field: FormField) -> str:
@@ -128,7 +131,12 @@ def _type(field: FormField) -> str:
 def _versions(request: HttpRequest, view: RegulationView) -> dict[str, Any]:
     decision = dry_run("pack.draft", by=request.user, pack=view.version.pack)
     refused = decision.verdict == "refuse"
-    return {"versions": view.versions, "waiting": WAITING, "can_draft": not refused, "why_not": of_decision(decision, request.user) if refused else None}
+    return {
+        "versions": view.versions,
+        "waiting": WAITING,
+        "can_draft": not refused,
+        "why_not": of_decision(decision, request.user) if refused else None,
+    }
 
 
 READERS: dict[str, Callable[[HttpRequest, RegulationView], dict[str, Any]]] = {
