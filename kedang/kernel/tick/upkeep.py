@@ -1,0 +1,80 @@
+"""Grants that ran out, approvals that were not carried out, the calendar, the seal."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db import connection, transaction
+
+from kedang.kernel import clock, ledger
+from kedang.kernel.actions import locks, recomputing
+from kedang.kernel.actions.deed import Deed
+from kedang.kernel.actions.executing import execute
+from kedang.kernel.approvals.models import Request, RequestStatus
+from kedang.kernel.models import Pulse
+from kedang.kernel.norms.models import Grant
+from kedang.kernel.norms.store import Regulations
+from kedang.kernel.tick import rows
+from kedang.kernel.workdays import calendar
+
+
+def end_grants(regs: Regulations) -> None:
+    """Take back what has run out (guards compare the time themselves; this makes it visible)."""
+    due = Grant.objects.filter(ended_at=None, valid_until__lt=clock.now()).order_by("valid_until")
+    rows.each("grant", list(due.values_list("id", flat=True)[: rows.BATCH]), _end_grant)
+
+
+def _end_grant(pk: int) -> None:
+    grant = Grant.objects.select_for_update().get(pk=pk)
+    if grant.ended_at is not None:
+        return
+    grant.ended_at = grant.valid_until
+    grant.save(update_fields=["ended_at"])
+    deed = Deed(by=None)
+    first = (grant.norms or [{}])[0]
+    deed.record(
+        "access.expired",
+        file=grant.file,
+        subject=f"grant:{grant.pk}",
+        data={"person": grant.person_id, "name": grant.person.name, "grant": grant.pk},
+        norm=first.get("norm", ""),
+        clause=first.get("clause", ""),
+        pack=first.get("pack", ""),
+    )
+
+
+def execute_approved(regs: Regulations) -> None:
+    """What was approved and whose process died before running it."""
+    waiting = Request.objects.filter(status=RequestStatus.APPROVED, decided_at__lt=clock.now() - timedelta(minutes=1))
+    for pk in list(waiting.values_list("id", flat=True)[: rows.BATCH]):
+        try:
+            execute(pk)
+        except Exception as error:
+            rows.park("execute", str(pk), error)
+
+
+def seal_ledger(regs: Regulations) -> None:
+    """Seal what was recorded since the last seal; inside a test's or a scenario's transaction there is nothing to seal."""
+    if not connection.in_atomic_block:
+        ledger.seal()
+
+
+def follow_calendar(regs: Regulations) -> None:
+    """Keep next year's days at hand, and work deadlines out anew when the calendar has changed since the last tick."""
+    if not connection.in_atomic_block:  # a test or a scenario has no use for rows that it takes back
+        calendar.seed_years(clock.today().year, clock.today().year + 1)
+    name = f"calendar:{calendar.load().version}"[:40]
+    if _seen(name):
+        return
+    with transaction.atomic():
+        locks.take(["tick:calendar"])
+        known = Pulse.objects.filter(name__startswith="calendar:")
+        if not _seen(name):
+            if known.exists():
+                recomputing.all_open(regs)
+            known.delete()
+            rows.beat(name)
+
+
+def _seen(pulse: str) -> bool:
+    return Pulse.objects.filter(name=pulse).exists()
