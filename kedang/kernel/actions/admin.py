@@ -25,7 +25,7 @@ from kedang.kernel.org.models import Appointment, Person, Post, Unit
 from kedang.kernel.workdays import calendar
 
 if TYPE_CHECKING:
-    from kedang.kernel.actions.performing import Order
+    from kedang.kernel.actions.orders import Order
 
 Run = TypeVar("Run", bound=Callable[..., Any])
 ONLY_ADMIN = "只有系统管理员可以办理系统管理。"

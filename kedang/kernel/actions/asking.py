@@ -19,7 +19,7 @@ from kedang.kernel.norms.schema import ApprovalNorm, ProhibitionNorm, RouteStep
 from kedang.kernel.norms.store import env_of
 
 if TYPE_CHECKING:
-    from kedang.kernel.actions.performing import Order
+    from kedang.kernel.actions.orders import Order
 
 
 def steps_for(order: Order, findings: Sequence[Finding]) -> list[StepSpec]:

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from kedang.kernel import fields
-from kedang.kernel.actions import asking, deeds, effects, keys, performing, reacting
+from kedang.kernel.actions import asking, deeds, effects, keys, orders, performing, reacting
 from kedang.kernel.actions.deed import Deed
 from kedang.kernel.approvals import service
 from kedang.kernel.approvals.models import Request, RequestStatus
@@ -68,7 +68,7 @@ def _grant(request: Request, deed: Deed) -> None:
 def _run(request: Request, deed: Deed) -> None:
     """The frozen command again, its approvals held; other guards speak anew."""
     spec = vocabulary.actions[request.action]
-    order = performing.prepare(
+    order = orders.prepare(
         spec, thaw(spec.args, request.args), by=request.requester, on_behalf_of=request.on_behalf_of
     )
     named = frozenset(each["norm"] for each in request.norms if each.get("norm"))
@@ -94,9 +94,9 @@ def resubmit(pk: int, deed: Deed) -> dict[str, Any]:
     assert deed.by is not None
     row = service.locked(pk, deed.by)
     spec = vocabulary.actions[row.action]
-    order = performing.prepare(spec, thaw(spec.args, row.args), by=row.requester, on_behalf_of=row.on_behalf_of)
+    order = orders.prepare(spec, thaw(spec.args, row.args), by=row.requester, on_behalf_of=row.on_behalf_of)
     order.deed, order.reason = deed, row.reason
-    decision = performing.decision_of(order)
+    decision = orders.decision_of(order)
     exception = bool((row.grant or {}).get("exception"))
     if decision.refusals and not exception:
         raise Refused(decision)

@@ -21,7 +21,7 @@ from kedang.kernel.norms.vocabulary import Action
 from kedang.kernel.rows import insert
 
 if TYPE_CHECKING:
-    from kedang.kernel.actions.performing import Order
+    from kedang.kernel.actions.orders import Order
 
 
 def term_value(term: str, given: str, regs: Regulations | None = None) -> tuple[str, str]:

@@ -28,7 +28,7 @@ from kedang.kernel.norms.store import Regulations, Version, env_of
 from kedang.kernel.norms.vocabulary import Action, vocabulary
 
 if TYPE_CHECKING:
-    from kedang.kernel.actions.performing import Order
+    from kedang.kernel.actions.orders import Order
 
 ABOUT = ("customer", "person", "unit")
 

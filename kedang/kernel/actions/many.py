@@ -21,7 +21,8 @@ from django.db import transaction
 from kedang.kernel import clock, fields, files
 from kedang.kernel.actions import access, keys, locks, reacting
 from kedang.kernel.actions.deed import Deed
-from kedang.kernel.actions.performing import Order, Result, Shared, act, call_of, kept, lock_names, prepare
+from kedang.kernel.actions.orders import Order, Shared, call_of, lock_names, prepare
+from kedang.kernel.actions.performing import Result, act, kept
 from kedang.kernel.errors import AsksReason, Conflict, Invalid, KedangError, NeedsApproval, NotFound, Refused
 from kedang.kernel.models import CommandKey
 from kedang.kernel.norms import engine

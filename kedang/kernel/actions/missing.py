@@ -18,7 +18,7 @@ from kedang.kernel.norms.people import holders_of
 from kedang.kernel.norms.store import Version
 
 if TYPE_CHECKING:
-    from kedang.kernel.actions.performing import Order
+    from kedang.kernel.actions.orders import Order
     from kedang.kernel.actions.reacting import Generation
 
 

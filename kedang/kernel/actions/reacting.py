@@ -38,7 +38,7 @@ from kedang.kernel.org import selectors as org
 from kedang.kernel.rows import insert_all
 
 if TYPE_CHECKING:
-    from kedang.kernel.actions.performing import Order
+    from kedang.kernel.actions.orders import Order
 
 MAX_GENERATIONS = 12
 # Kinds of events that change what a schedule or a term-bound condition of a file depends on.

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 from kedang.kernel import files
 from kedang.kernel.actions import asking, forms
-from kedang.kernel.actions.performing import decision_of, prepare
+from kedang.kernel.actions.orders import decision_of, prepare
 from kedang.kernel.approvals import chain
 from kedang.kernel.errors import Invalid
 from kedang.kernel.fields import Field
@@ -21,6 +21,8 @@ from kedang.kernel.org.models import Person, Post
 from kedang.web.forms.bound import Form
 
 NOT_TYPED = {"customer", "version", "clear"}
+# What the button chose that led here: kept beside the form, not typed into it.
+CHOSEN = {"flow.move": ("flow", "to")}
 
 
 @dataclass
@@ -31,6 +33,8 @@ class DeedForm:
     form: Form
     parts: list[tuple[str, str, list[Field]]] = field(default_factory=list)
     """(form id, its name, its fields) of the pack forms that go with the action."""
+    held: dict[str, str] = field(default_factory=dict)
+    """Arguments that the button chose."""
 
     @property
     def own(self) -> list[Any]:
@@ -46,7 +50,10 @@ class DeedForm:
     @property
     def raw(self) -> dict[str, Any]:
         """What `perform` takes: attached forms under their ids."""
-        given = {key: value for key, value in self.form.raw.items() if "." not in key}
+        given = {key: value for key, value in self.form.raw.items() if "." not in key} | self.held
+        if self.action.name == "customer.classify" and (one := self.form.at.get("value")) and one.field.choices:
+            term, _, value = (given.get("value") or next(iter(one.field.choices)).rpartition(":")[0] + ":").rpartition(":")
+            given |= {"term": term, "value": value}
         for form_id, _, fields in self.parts:
             given[form_id] = {one.id.partition(".")[2]: self.form.raw.get(one.id, "") for one in fields}
         return given
@@ -57,13 +64,29 @@ def deed_form(
 ) -> DeedForm:
     """The form as the request brings it."""
     parts = _attached(spec, file)
+    held = {key: value for key in CHOSEN.get(spec.name, ()) if (value := request.POST.get(key) or request.GET.get(key))}
     own = [
         _offered(one)
-        for one in spec.args
-        if one.type != "json" and (one.id not in NOT_TYPED or (one.id == "customer" and file is None))
+        for one in _arguments(spec, file)
+        if one.type != "json" and one.id not in held and (one.id not in NOT_TYPED or (one.id == "customer" and not file))
     ]
     known = [*own, *(one for _, _, fields in parts for one in fields)]
-    return DeedForm(spec, Form.of(request, known, initial=initial or {}), parts)
+    return DeedForm(spec, Form.of(request, known, initial=initial or {}), parts, held)
+
+
+def _arguments(spec: Action, file: int | None) -> list[Field]:
+    """The arguments as a person gives them: a class is one choice, not the id of a term and the id of a value."""
+    if spec.name != "customer.classify" or file is None:
+        return list(spec.args)
+    view = files.view(file)
+    classes = {
+        f"{version.pack}.{key}:{value}": f"{term.name}：{label}"
+        for version in regulations().in_force()
+        if view is not None and version.covers(view, ())
+        for key, term in version.regulation.pack.terms.items()
+        for value, label in term.values.items()
+    }
+    return [Field("value", "分类", "choice", required=True, values=classes)]
 
 
 def _offered(one: Field) -> Field:

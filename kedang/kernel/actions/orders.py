@@ -1,0 +1,215 @@
+"""A command on its way: cleaned, its locks taken, who asks and about which file; and what is decided about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from kedang.kernel import fields, files
+from kedang.kernel.actions import access, admin, flows, forms, locks
+from kedang.kernel.actions.deed import Deed
+from kedang.kernel.errors import NotFound
+from kedang.kernel.norms import engine
+from kedang.kernel.norms.engine import Call, Decision, Finding
+from kedang.kernel.norms.expressions import FactStore
+from kedang.kernel.norms.store import Regulations, fact_store, regulations
+from kedang.kernel.norms.vocabulary import Action
+from kedang.kernel.org.models import Person
+
+
+@dataclass
+class Shared:
+    """What the commands of one chunk have in common, loaded once and set-wise (`perform_many`)."""
+
+    regs: Regulations
+    facts: FactStore
+    who: access.Standing | None
+    views: Mapping[int, files.FileView] = field(default_factory=dict)
+
+
+@dataclass
+class Order:
+    """A command on its way: cleaned arguments and everything the decision needs, loaded once."""
+
+    action: Action
+    args: dict[str, Any]
+    by: Person | None
+    on_behalf_of: Person | None
+    view: files.FileView | None
+    who: access.Standing | None
+    facts: FactStore
+    regs: Regulations
+    reason: str = ""
+    confirmed: bool = False
+    ask_exception: bool = False
+    lifted: frozenset[str] = frozenset()
+    held: frozenset[str] = frozenset()
+    filing: forms.Filing | None = None
+    attached: list[forms.Filing] = field(default_factory=list)
+    stage: str = ""
+    origin: str = ""
+    dry: bool = False
+    deferred: bool = False
+    """True in a chunk: norms react once, to the events of all its commands."""
+    deed: Deed | None = None
+
+    @property
+    def actor(self) -> int | None:
+        """Whose deed it is, as conditions see `actor`."""
+        person = self.on_behalf_of or self.by
+        return person.pk if person else None
+
+    def variables(self) -> dict[str, Any]:
+        """The variables of conditions: arguments by id, form fields by id, `actor`, `file` and `customer`."""
+        found = dict(self.args)
+        if self.filing is not None:
+            found.update(self.filing.variables())
+        found["actor"] = self.actor
+        if self.view is not None:
+            found["file"] = found["customer"] = self.view.id
+        if self.stage and self.view is not None:
+            found.update(flows.variables_of(self.stage, self.view.id, self.regs))
+        return found
+
+
+def prepare(
+    spec: Action,
+    raw: Mapping[str, Any],
+    *,
+    by: Person | None,
+    on_behalf_of: Person | None = None,
+    reason: str = "",
+    confirmed: bool = False,
+    ask_exception: bool = False,
+    dry: bool = False,
+    facts: FactStore | None = None,
+    who: access.Standing | None = None,
+    shared: Shared | None = None,
+) -> Order:
+    """Clean the input, take the locks, load who asks and about which file. NotFound outside the actor's list scope.
+
+    With `shared` the locks are taken and who and files are loaded already, for a whole chunk.
+    """
+    regs = shared.regs if shared else regulations()
+    if shared is not None:
+        facts, who = shared.facts, shared.who
+    own, extra = forms.split_attached(spec, flows.gather_terms(spec, raw, regs), regs)
+    args = fields.clean(spec.args, own, partial=dry)
+    if not dry and shared is None:
+        locks.take(lock_names(spec, args))
+    order = Order(
+        action=spec,
+        args=args,
+        by=by,
+        on_behalf_of=on_behalf_of,
+        view=_view_of(spec, args, shared),
+        who=who or (access.standing((on_behalf_of or by).pk, regs) if by else None),
+        facts=facts or fact_store(),
+        regs=regs,
+        reason=(reason or "").strip(),
+        confirmed=confirmed,
+        ask_exception=ask_exception,
+        dry=dry,
+    )
+    _check_known(order)
+    if spec.name == "form.file":
+        order.filing = forms.filing(order.args, order.view, regs, order.facts, by=order.actor, dry=dry)
+    elif spec.name == "flow.move":
+        order.stage = flows.stage_of(order.args, regs)
+    order.attached = [forms.attached_filing(form, data, order) for form, data in extra.items()]
+    return order
+
+
+def lock_names(spec: Action, args: Mapping[str, Any]) -> list[str]:
+    """The names a command holds until its transaction ends: those it declares, and its file."""
+    file = args.get(spec.about) if spec.about else None
+    return [*spec.locks(args), *([f"file:{file}"] if file else [])]
+
+
+def _view_of(spec: Action, args: Mapping[str, Any], shared: Shared | None = None) -> files.FileView | None:
+    if spec.file_of is not None:
+        row = spec.file_of(args)
+        return files.view(row) if row is not None else None
+    file = args.get(spec.about) if spec.about else None
+    if file is None:
+        return None
+    view = shared.views.get(int(file)) if shared else files.view(int(file))
+    if view is None:
+        raise NotFound
+    return view
+
+
+def _check_known(order: Order) -> None:
+    """Outside the list scope every path answers alike: not found. Norms acting as 系统 reach every file."""
+    if order.view is None or order.who is None or order.action.needs == "none":
+        return
+    if not order.who.reach("list").holds(order.view):
+        raise NotFound
+
+
+def call_of(order: Order) -> Call:
+    """The command as norms see it."""
+    return Call(
+        action=order.action,
+        variables=order.variables(),
+        actor=order.actor,
+        view=order.view,
+        units=order.who.units if order.who else frozenset(),
+        facts=order.facts,
+        regulations=order.regs,
+        form=order.filing.qid if order.filing else "",
+        stage=order.stage,
+        lifted=order.lifted,
+        held=order.held | _granted_norms(order),
+    )
+
+
+def decision_of(order: Order) -> Decision:
+    """Norms first, then what the product itself refuses (flows, attached forms), then the access row's default."""
+    if order.by is None:
+        return Decision(order.action, file=order.view.id if order.view else None)
+    call = call_of(order)
+    decision = engine.decide(call)
+    decision.refusals += flows.objections(order) + forms.filer_objections(order) + forms.missing_attachments(order)
+    matched = bool(decision.approvals) or _approval_satisfied(call)
+    decision.refusals += _access_objection(order, matched)
+    # A norm's own refusal says it better, with its clause.
+    decision.refusals += [] if decision.refusals else admin.objections(order)
+    return engine.settle(decision)
+
+
+def _granted_norms(order: Order) -> frozenset[str]:
+    """Approval norms served by a running grant on this file: any grant of the verb serves them all."""
+    if order.view is None or order.who is None or order.view.id not in order.who.granted:
+        return frozenset()
+    verb = "read" if order.action.reads else order.action.name.rpartition(".")[2]
+    if verb not in access.granted_verbs(order.who.person, order.view.id):
+        return frozenset()
+    return frozenset(
+        norm.qid
+        for version in order.regs.in_force()
+        for norm in version.regulation.by_action.get(order.action.name, ())
+        if getattr(norm.norm, "then", "") == "grant"
+    )
+
+
+def _approval_satisfied(call: Call) -> bool:
+    """Whether an approval norm that would apply is held: then the access default no longer decides."""
+    return any(norm.qid in call.held for _, norm in engine.matching(call))
+
+
+def _access_objection(order: Order, decided_by_norm: bool) -> list[Finding]:
+    """The access row's default: content opens only within `open`, unless an approval norm has taken it over."""
+    if order.view is None or order.who is None or order.action.needs != "open" or decided_by_norm:
+        return []
+    if order.who.reach("open").holds(order.view):
+        return []
+    found = access.access_clause(order.who, order.view, "open")
+    message = "按数据权限，您只能知道这份客户档案的名称、负责人和部门，不能打开或办理。"
+    ask = tuple(filter(None, [order.view.owner]))
+    if found is None:
+        return [Finding("", "数据权限", "", "", "refuse", message, "由负责人添加您为协作人，或由其办理", ask)]
+    version, clause = found
+    base = engine.clause_finding(version, clause, "refuse", message, "由负责人添加您为协作人，或由其办理")
+    return [Finding(**{**base.__dict__, "ask": ask})]
