@@ -15,6 +15,7 @@ from kedang.kernel.norms.vocabulary import vocabulary
 from kedang.kernel.org.models import Person
 
 MOST = 500
+UNSEEN = "（无权查看的客户）"
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Gap:
 
 
 def open_gaps(person: Person) -> list[Gap]:
-    """Gaps not mended yet, newest first, of the regulations this person looks after and on files he may know of."""
+    """Gaps not mended yet, newest first, of the regulations this person looks after; files he may not know of unnamed."""
     regs = regulations()
     posts = posts_of(person)
     mine = {version.pack: version for version in regs.in_force() if governs(person, version, posts)}
@@ -50,18 +51,19 @@ def open_gaps(person: Person) -> list[Gap]:
     found = []
     for event in events:
         view = views.get(event.file) if event.file else None
-        if event.pk in mended or (event.file and (view is None or not (person.is_admin or reach.holds(view)))):
+        if event.pk in mended or (event.file and view is None):
             continue
+        known = view is not None and reach.holds(view)
         found.append(
             Gap(
                 norm=event.norm,
                 pack_title=mine[event.pack].title,
                 clause=event.clause,
                 clause_text=mine[event.pack].clause_text(event.clause),
-                file=event.file,
-                name=view.name if view else "",
-                number=view.number if view else "",
-                owner=view.owner if view else None,
+                file=event.file if known else None,
+                name=view.name if view and known else UNSEEN if view else "",
+                number=view.number if view and known else "",
+                owner=view.owner if view and known else None,
                 label=str(event.data["label"]),
                 facts=str(event.data["facts"]),
                 review=event.data["rule"] == "review",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kedang.customers import selectors as customers
-from kedang.kernel import clock, files, inbox
+from kedang.kernel import clock, files, gaps, inbox
 from kedang.kernel import register as enforcement
 from kedang.kernel.approvals import selectors as approvals
 from kedang.kernel.norms import coverage
@@ -112,6 +112,12 @@ def _in_working_days(row: Duty) -> bool:
     return bool(span.unit == "working_day")
 
 
+def gaps_page(person: Person) -> dict[str, Any]:
+    """缺资料清单: what the regulations this person looks after could not decide, and lack still."""
+    found = gaps.open_gaps(person)
+    return {"rows": [{"customer": each.name, "clause": each.clause, "facts": each.facts} for each in found]}
+
+
 def regulation_page(person: Person, *, pack: str) -> dict[str, Any]:
     """制度: the clauses in their own order with what enforces them and the month's figures, parameters and versions."""
     view = enforcement.regulation_view(pack, person)
@@ -144,6 +150,7 @@ PAGES = (
     Page("regulation", "制度", regulation_page),
     Page("export", "导出", export_page),
     Page("coverage", "方案覆盖", coverage.page),
+    Page("gaps", "缺资料清单", gaps_page),
 )
 
 

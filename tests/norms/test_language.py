@@ -9,6 +9,7 @@ from kedang.kernel.actions.performing import perform
 from kedang.kernel.approvals.models import Request
 from kedang.kernel.errors import AsksReason, NeedsApproval, Refused
 from kedang.kernel.norms.models import Duty
+from kedang.kernel.norms.vocabulary import vocabulary
 from tests.norms.language import HEAD, OTHER, pack, story
 
 pytestmark = pytest.mark.django_db
@@ -208,6 +209,7 @@ def test_only_the_longer_route_is_asked(stricter: str, clauses: list[str]) -> No
         with pytest.raises(NeedsApproval):
             it.do("expense.submit", "小王", customer=customer, kind="差旅", amount=10, occurred_on="2026-03-02")
         assert sorted(norm["clause"] for norm in Request.objects.get().norms) == clauses
+        assert [event.clause for event in it.events("norm.yielded")] == (["1"] if stricter else [])
 
 
 # ---- who is asked, and how often ---------------------------------------------------------------------------------
@@ -283,6 +285,10 @@ def test_what_cannot_be_decided_is_reviewed_and_listed_until_it_is_mended() -> N
         (gap,) = gaps.open_gaps(it.company["郑总"])
         assert (gap.name, gap.facts, gap.review, gap.clause) == ("上海晨光文具厂", "主管单位", True, "2")
         assert gaps.open_gaps(it.company["小王"]) == []
+        assert vocabulary.pages["gaps"].view(it.company["郑总"])["rows"] == [{"customer": "上海晨光文具厂", "clause": "2", "facts": "主管单位"}]
+        it.company["丁仓管"].is_admin = True
+        (unnamed,) = gaps.open_gaps(it.company["丁仓管"])
+        assert (unnamed.name, unnamed.file) == ("（无权查看的客户）", None)
         it.do("customer.update", "小王", customer=customer, parent_unit="分公司")
         assert gaps.open_gaps(it.company["郑总"]) == []
 

@@ -279,6 +279,14 @@ def test_a_pack_with_an_error_is_not_loaded_and_the_running_one_stays(as_: Sign,
     )  # type: ignore[union-attr]
 
 
+def test_a_version_in_force_need_not_be_loaded_again(as_: Sign) -> None:
+    response = as_("admin").post(
+        "/manage/packs/load/", {"folder": str(Path(settings.BASE_DIR) / "packs" / "sales-files")}
+    )
+    assert response.status_code == 422 and "不必再载入" in response.content.decode()
+    assert not Event.objects.filter(kind="pack.drafted").exists()
+
+
 @pytest.mark.parametrize("folder", ["", "/nowhere/at/all"])
 def test_a_folder_without_a_pack_is_named_at_the_field(as_: Sign, folder: str) -> None:
     response = as_("admin").post("/manage/packs/load/", {"folder": folder})
@@ -316,7 +324,7 @@ def test_an_administrator_sees_who_is_signed_in_and_ends_a_device(office: Office
 # ---- speed ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("tab", ["people", "units", "calendar", "packs", "health", "sessions"])
+@pytest.mark.parametrize("tab", ["people", "units", "calendar", "packs", "gaps", "health", "sessions"])
 def test_ten_times_the_rows_cost_no_more_queries(office: Office, as_: Sign, tab: str) -> None:
     client, path = as_("admin"), f"/manage/?tab={tab}"
     few = queries(client, path)

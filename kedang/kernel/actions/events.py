@@ -13,7 +13,7 @@ KINDS = (
     EventKind("norm.confirmed", "确认后办理", "{actor}确认后办理“{label}”：{why}", _PASSED),
     EventKind("norm.warned", "提示", "{actor}办理“{label}”时得到提示：{why}", _PASSED),
     EventKind("norm.breached", "违反", "{title}{how}", {"duty": "integer?", "norm": "text", "title": "text", "how": "text"}),
-    EventKind("norm.yielded", "从严", "{title}：按{holds}办理，不另立期限", {"title": "text", "holds": "text", "norm": "text"}),
+    EventKind("norm.yielded", "从严", "{title}：按{holds}办理，从严，不另按本条", {"title": "text", "holds": "text", "norm": "text"}),
     EventKind(
         "norm.gap",
         "缺资料",

@@ -13,7 +13,7 @@ from django.db.models.functions import Replace
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from kedang.kernel import clock, tick
+from kedang.kernel import clock, gaps, tick
 from kedang.kernel.errors import NotFound
 from kedang.kernel.models import Notice, Parked, Pulse
 from kedang.kernel.names import fold
@@ -31,6 +31,7 @@ TABS = {
     "units": "部门",
     "calendar": "工作日历",
     "packs": "制度版本",
+    "gaps": "缺资料",
     "health": "规则时钟",
     "sessions": "登录",
 }
@@ -155,6 +156,10 @@ def _packs(request: HttpRequest) -> dict[str, Any]:
     return {"versions": list(rows), "waiting": WAITING}
 
 
+def _gaps(request: HttpRequest) -> dict[str, Any]:
+    return {"gaps": gaps.open_gaps(request.user)}
+
+
 def _health(request: HttpRequest) -> dict[str, Any]:
     stopped = tick.stopped_for()
     return {
@@ -171,5 +176,5 @@ def _sessions(request: HttpRequest) -> dict[str, Any]:
 
 
 READERS: dict[str, Callable[[HttpRequest], dict[str, Any]]] = {
-    "people": _people, "units": _units, "calendar": _calendar, "packs": _packs, "health": _health, "sessions": _sessions,
+    "people": _people, "units": _units, "calendar": _calendar, "packs": _packs, "gaps": _gaps, "health": _health, "sessions": _sessions,
 }  # fmt: skip
