@@ -228,6 +228,7 @@ def test_the_owner_drafts_a_version_and_the_general_manager_lets_it_come_into_fo
     response = client.post(f"/rules/{PACK}/versions/2/adopt/", {"since": ""})
     assert response.status_code == 302 and response["Location"].startswith("/approvals/")
     request = int(response["Location"].split("/")[2])
+    assert f"/rules/{PACK}/versions/2/" in page(as_("zheng"), f"/approvals/{request}/")
     office.do("approval.move", "zheng", request=request, move="agree")
     assert regulations().version(PACK).number == 2  # type: ignore[union-attr]
     assert PackVersion.objects.get(pack=PACK, version=1).state == PackState.SUPERSEDED
@@ -265,7 +266,7 @@ def test_bad_values_keep_what_was_typed_and_say_what_is_wrong(as_: Sign) -> None
     )
     text = response.content.decode()
     assert response.status_code == 422
-    assert "三天左右" in text and "写法不对" in text and "写了很多字" in text and "不是数字" in text
+    assert "三天左右" in text and "不是期限，请写成 5个工作日" in text and "写了很多字" in text and "不是数字" in text
     assert as_("han").post(f"/rules/{PACK}/draft/", {"text": "", "p_filing_period": "3个工作日"}).status_code == 422
 
 

@@ -18,6 +18,7 @@ from kedang.kernel.errors import Invalid, NotFound
 from kedang.kernel.fields import Field
 from kedang.kernel.norms import store
 from kedang.kernel.norms.engine import Finding
+from kedang.kernel.norms.models import PackState, PackVersion
 from kedang.kernel.norms.owners import governs, owner_name
 from kedang.kernel.norms.problems import PackError
 from kedang.kernel.org import changes
@@ -304,8 +305,6 @@ def rename_unit(*, deed: Deed, unit: int, name: str) -> int:
 def _names_in(version: store.Version) -> set[str]:
     """Departments that a regulation in force knows by name: its scope, the units of its roles and access rows."""
     pack = version.regulation.pack
-    from kedang.kernel.norms.models import PackVersion
-
     scope = PackVersion.objects.filter(pk=version.row).values_list("units", flat=True).first() or pack.applies_to.units
     rows = [name for row in pack.access.values() for name in row.units]
     return {*scope, *rows, *(role.unit for role in pack.roles.values() if role.unit)}
@@ -352,6 +351,8 @@ def load_pack(*, deed: Deed, folder: str, units: Any = None) -> int:
         row = packs.load(path, by=deed.by, units=units or None)
     except PackError as error:
         raise Invalid({"folder": str(error)}) from error
+    if row.state in (PackState.EFFECTIVE, PackState.SUPERSEDED):
+        raise Invalid({"folder": f"《{row.title}》第{row.version}版内容没有变，已经颁行过，不必再载入。"})
     deed.record(
         "pack.drafted",
         subject=f"pack:{row.pack}",

@@ -17,6 +17,7 @@ from kedang.kernel.workdays.durations import Duration
 from kedang.web.forms.bound import Form
 
 PREFIX = "p_"
+SPAN = "“{}”不是期限，请写成 5个工作日、3天、1个月这样"
 TYPES = {"percent": "number", "period": "choice"}
 
 
@@ -72,5 +73,8 @@ def check(form: Form) -> dict[str, Any] | None:
     try:
         return changes_of(form)
     except Invalid as error:
-        form.errors = dict(error.errors)
+        spans = {one.id for one in form.fields if one.type == "duration"}
+        form.errors = {
+            key: SPAN.format(form.raw.get(key)) if key in spans else text for key, text in error.errors.items()
+        }
         return None

@@ -90,8 +90,15 @@ def _context(request: HttpRequest, one: Request, form: Form | None = None, open_
         "main": [move for move in moves if move.main], "others": [move for move in moves if not move.main],
         "targets": selectors.return_targets(one) if any(move.key == "return" for move in moves) else [],
         "form": form or Form([OPINION]), "open_move": open_move, "people": Form([Field("to", "人员", "person", required=True)]),
-        "file_url": reverse("customer", args=[one.file]) if one.file else "",
+        "file_url": reverse("customer", args=[one.file]) if one.file else "", "version_url": _version_url(one),
     }  # fmt: skip
+
+
+def _version_url(one: Request) -> str:
+    """Who lets a regulation come into force reads first what differs in it."""
+    if one.action != "pack.adopt" or not one.args.get("version"):
+        return ""
+    return reverse("rules_version", args=[one.args["pack"], one.args["version"]])
 
 
 @dataclass(frozen=True)
