@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -81,11 +81,17 @@ def _text(path: Path) -> str:
 
 
 def _load(files: Mapping[str, str], folder: Path | None) -> LoadedPack:
+    return _read(tuple(files.items()), folder)
+
+
+# The same text is read several times on its way into force, and strict YAML takes half a second a regulation.
+@lru_cache(maxsize=32)
+def _read(files: tuple[tuple[str, str], ...], folder: Path | None) -> LoadedPack:
     data: dict[str, Any] = {}
     marks: dict[KeyPath, Mark] = {}
     keys: dict[KeyPath, Mark] = {}
     problems: list[Problem] = []
-    for name, text in files.items():
+    for name, text in files:
         _merge(name, text, data, marks, keys, problems)
     if problems:
         raise PackError(problems)
@@ -93,7 +99,7 @@ def _load(files: Mapping[str, str], folder: Path | None) -> LoadedPack:
         pack = Pack.model_validate(data)
     except ValidationError as fault:
         raise PackError(shape.problems_of(fault.errors(), data, marks, {**marks, **keys})) from None
-    return LoadedPack(pack, marks, {Path(name).name: text for name, text in files.items()}, folder)
+    return LoadedPack(pack, marks, {Path(name).name: text for name, text in files}, folder)
 
 
 def _unwrapped(name: str, found: Any) -> tuple[Any, KeyPath]:
