@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from kedang.kernel import fields
-from kedang.kernel.actions import keys, reacting
+from kedang.kernel.actions import closing, keys, reacting
 from kedang.kernel.approvals import service
 from kedang.kernel.approvals.models import Request, RequestStatus
 from kedang.kernel.approvals.route import prepare as prepare_route
@@ -151,7 +151,7 @@ def ask(order: Order, findings: Sequence[Finding], *, exception: bool = False) -
         sink=sink,
     )
     order.deed.events += sink
-    reacting.asked(order, request)
+    closing.asked(order, request)
     if not order.deferred:
         reacting.react(order.deed, order.regs)
     return NeedsApproval(request)

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from kedang.kernel import clock, fields
-from kedang.kernel.actions import effects, forms, reacting, timing
+from kedang.kernel.actions import closing, effects, forms, timing
 from kedang.kernel.actions.deed import Deed
 from kedang.kernel.actions.registry import action
 from kedang.kernel.approvals import service
@@ -357,7 +357,7 @@ def move_approval(
     if outcome.status_after == RequestStatus.APPROVED:
         deed.after.append(lambda: _execute(row.pk))
     elif outcome.status_after in (RequestStatus.REJECTED, RequestStatus.WITHDRAWN):
-        reacting.asked_in_vain(row)
+        closing.asked_in_vain(row)
     _tell_requester(row, outcome.status_after, move, opinion or "")
     return {"request": row.pk, "status": str(outcome.status_after)}
 

@@ -7,11 +7,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Min, Q
+from django.db.models import Min
 
 from kedang.kernel import clock, fields, files
 from kedang.kernel.actions import (
     clocks,
+    closing,
     duties,
     effects,
     flows,
@@ -24,21 +25,19 @@ from kedang.kernel.actions import (
     timing,
 )
 from kedang.kernel.actions.deed import Deed
-from kedang.kernel.approvals.models import Request
 from kedang.kernel.ledger import kinds
 from kedang.kernel.ledger.models import Event
 from kedang.kernel.models import Chip
 from kedang.kernel.norms.compiled import CompiledNorm
 from kedang.kernel.norms.expressions import Env, EventView, FactStore, evaluate_many
 from kedang.kernel.norms.models import Duty, DutyState, FormRecord
-from kedang.kernel.norms.people import people_at
-from kedang.kernel.norms.schema import AssignmentNorm, DutyNorm, ScheduleNorm, Trigger
+from kedang.kernel.norms.schema import AssignmentNorm, DutyNorm, Trigger
 from kedang.kernel.norms.store import Regulations, Version, env_of, fact_store
 from kedang.kernel.org import selectors as org
 from kedang.kernel.rows import insert_all
 
 if TYPE_CHECKING:
-    from kedang.kernel.actions.orders import Order
+    pass
 
 MAX_GENERATIONS = 12
 # Kinds of events that change what a schedule or a term-bound condition of a file depends on.
@@ -87,14 +86,14 @@ class Generation:
             self._stages(event)
         self._follow_owners()
         self._ties()
-        self._close()
-        self._settled(tasks.close(self))
+        closing.close(self)
+        closing.settled(self, tasks.close(self))
         timing.stand_still(self)
         self._open()
         self._consequences()
         self._assign()
         clocks.restart(self)
-        self._by_state()
+        closing.by_state(self)
         schedules.regroup(self)
         schedules.look_again(self)
         self._chips()
@@ -159,7 +158,10 @@ class Generation:
 
     def variables(self, event: Event, version: Version) -> dict[str, Any]:
         """`event`, `actor`, `file`/`customer`, and the fields of a filed form."""
-        found: dict[str, Any] = {"event": self.event_view(event, version), "actor": event.on_behalf_of_id or event.actor_id}
+        found: dict[str, Any] = {
+            "event": self.event_view(event, version),
+            "actor": event.on_behalf_of_id or event.actor_id,
+        }
         if event.file is not None:
             found["file"] = found["customer"] = event.file
         if event.kind == "form.filed" and (record := self.form_record(event)) is not None:
@@ -171,10 +173,15 @@ class Generation:
         return found
 
     def holding(
-        self, version: Version, norm: CompiledNorm, events: Sequence[Event], paths: Iterable[str], trigger: Trigger | None
+        self,
+        version: Version,
+        norm: CompiledNorm,
+        events: Sequence[Event],
+        paths: Iterable[str],
+        trigger: Trigger | None,
     ) -> list[tuple[Event, dict[str, Any]]]:
         """The events that fit a trigger and all conditions at `paths`, evaluated set-wise."""
-        kept = [e for e in events if trigger is None or fits(trigger, e, version)]
+        kept = [e for e in events if trigger is None or closing.fits(trigger, e, version)]
         pairs = [(e, self.variables(e, version)) for e in kept]
         for path in paths:
             expr = norm.expr(path)
@@ -255,9 +262,7 @@ class Generation:
         values = each.value(env_of(version, variables, self.facts))
         if each.type.endswith("[customer]"):
             views = files.views(values)
-            return [
-                (event, {**variables, "file": v.id, "customer": v.id}, v, f"file:{v.id}") for v in views.values()
-            ]
+            return [(event, {**variables, "file": v.id, "customer": v.id}, v, f"file:{v.id}") for v in views.values()]
         kind = each.type[4:-1]
         view = self.views.get(event.file) if event.file else None
         return [(event, {**variables, kind: value}, view, f"{kind}:{value}") for value in sorted(values)]
@@ -267,126 +272,10 @@ class Generation:
             return set()
         return sharing.seen(norm.qid, [target[3] for target in targets])
 
-    def _close(self) -> None:
-        """Close open duties whose deed has been done; oldest first, one a norm unless `closes: all`."""
-        for kind, events in self.by_kind.items():
-            norms = self._closers(kind)
-            if not norms:
-                continue
-            used: set[tuple[int, str]] = set()
-            changed = []
-            for duty in self._candidates(norms, events):
-                version, norm = norms[(duty.norm, duty.version)]
-                for event in events:
-                    if (event.pk, duty.norm) in used and norm.norm.closes != "all":  # type: ignore[union-attr]
-                        continue
-                    if self._does(version, norm, duty, event):
-                        duties.close(duty, clock.local(event.occurred_at), event.pk)
-                        used.add((event.pk, duty.norm))
-                        changed.append(duty)
-                        sharing.release(norm, duty)
-                        break
-            if changed:
-                self.facts.forget()  # what was asked of duties is true no more
-                Duty.objects.bulk_update(changed, duties.CLOSING_FIELDS)
-                self._settled(changed)
-
-    def _closers(self, kind: str) -> dict[tuple[str, int], tuple[Version, CompiledNorm]]:
-        return {
-            (norm.qid, version.number): (version, norm)
-            for version in self.regs.versions
-            for norm in version.regulation.done_on.get(kind, ())
-        }
-
-    def _candidates(self, norms: Iterable[tuple[str, int]], events: Sequence[Event]) -> list[Duty]:
-        """Open duties that these events could close: same file, or without a file and of the same person."""
-        wanted = {e.file for e in events if e.file} - self.fresh
-        rows = Duty.objects.filter(state=DutyState.OPEN, norm__in={norm for norm, _ in norms})
-        where = Q(file=None) | Q(file__in=wanted) if wanted else Q(file=None)
-        keys = set(norms)
-        found = rows.filter(where).order_by("due_at", "id")
-        return [duty for duty in found if (duty.norm, duty.version) in keys]
-
-    def _does(self, version: Version, norm: CompiledNorm, duty: Duty, event: Event) -> bool:
-        """Whether this event is the deed that the duty asks for."""
-        done = norm.norm.done  # type: ignore[union-attr]
-        if not fits(done, event, version) or not correlates(done, duty, event):
-            return False
-        if timing.too_early(duty, event.occurred_at):
-            return False
-        variables = self.variables(event, version)
-        variables["bearer"] = duty.taken_by_id or duty.bearer_id
-        if not self._by_whom(version, norm, duty, event, variables):
-            return False
-        where = norm.expr("done.where")
-        if where is not None and where.evaluate(env_of(version, variables, self.facts)).truth is not True:
-            return False
-        return enough(version, done, duty, event)
-
-    def _by_whom(
-        self, version: Version, norm: CompiledNorm, duty: Duty, event: Event, variables: dict[str, Any]
-    ) -> bool:
-        done = norm.norm.done  # type: ignore[union-attr]
-        person = event.on_behalf_of_id or event.actor_id
-        if done.by is None and sharing.MARK in duty.subject and sharing.each_for_himself(norm):
-            return person in (duty.bearer_id, duty.taken_by_id)
-        if done.by in (None, "anyone"):
-            return True
-        if done.by == "bearer":
-            return person in bearers_of(version, duty, variables, self.facts)
-        return person in people_at(version, norm, "done.by", variables, self.facts)
-
-    def _settled(self, changed: Sequence[Duty]) -> None:
-        """A closed duty is itself an event: later norms and the register of met and late speak of it."""
-        for duty in changed:
-            self.deed.record(
-                "duty.done",
-                file=duty.file,
-                subject=f"duty:{duty.pk}",
-                occurred_at=duty.done_at,
-                data={"duty": duty.pk, "title": duty.title, "state": duty.get_state_display()},
-                norm=duty.norm,
-                clause=duty.clause,
-                pack=duty.pack,
-            )
-
-    def _by_state(self) -> None:
-        """Duties closed or voided by a state of affairs, looked at for the files that just changed."""
-        wanted = self._settled_files()
-        if not wanted:
-            return
-        norms = {
-            (norm.qid, version.number): (version, norm)
-            for version in self.regs.versions
-            for norm in version.regulation.norms
-            if norm.expr("done.state") or norm.expr("void_when")
-        }
-        if not norms:
-            return
-        rows = Duty.objects.filter(state=DutyState.OPEN, file__in=wanted, norm__in={qid for qid, _ in norms})
-        for duty in rows.order_by("due_at", "id"):
-            version, norm = norms.get((duty.norm, duty.version), (None, None))
-            if version is not None and norm is not None:
-                self._settle_by_state(version, norm, duty)
-
-    def _settled_files(self) -> set[int]:
+    def settled_files(self) -> set[int]:
         """The files of these events that may have duties or warnings by now."""
         wanted = {e.file for e in self.events if e.file}
         return wanted if self.stirred else wanted - self.fresh
-
-    def _settle_by_state(self, version: Version, norm: CompiledNorm, duty: Duty) -> None:
-        facts = fact_store()
-        env = env_of(version, {"file": duty.file, "customer": duty.file, "bearer": duty.bearer_id}, facts)
-        done, void = norm.expr("done.state"), norm.expr("void_when")
-        if done is not None and not timing.too_early(duty, clock.now()) and done.evaluate(env).truth is True:
-            duties.close(duty, clock.now(), self.events[-1].pk)
-        elif void is not None and void.evaluate(env).truth is True:
-            duty.state, duty.breach_check_at, duty.next_remind_at = DutyState.VOID, None, None
-        else:
-            return
-        duty.save(update_fields=duties.CLOSING_FIELDS)
-        if duty.state != DutyState.VOID:
-            self._settled([duty])
 
     # ---- the rest --------------------------------------------------------------------------------------------
 
@@ -422,7 +311,7 @@ class Generation:
                 duties.close(duty, clock.local(event.occurred_at), event.pk)
         closed = [duty for duty in rows if duty.state != DutyState.OPEN]
         Duty.objects.bulk_update(closed, duties.CLOSING_FIELDS)
-        self._settled(closed)
+        closing.settled(self, closed)
 
     def _broken(self) -> None:
         """What follows on breaking a prohibition outside; the lateness of duties is told by the tick."""
@@ -433,7 +322,9 @@ class Generation:
                 for norm in version.regulation.breach_of.get(event.data["norm"], ()):
                     for _, variables in self.holding(version, norm, [event], ("where", "when"), None):
                         who = {"person": variables["actor"], "bearer": variables["actor"]}
-                        case = effects.Case(version, norm, {**variables, **who}, self.facts, event=event, file=event.file)
+                        case = effects.Case(
+                            version, norm, {**variables, **who}, self.facts, event=event, file=event.file
+                        )
                         effects.run(case, self.deed, self.regs)
                         self.stirred = True
 
@@ -466,7 +357,7 @@ class Generation:
 
     def _chips(self) -> None:
         """Warnings on the files that changed stay only while their norm still holds."""
-        wanted = self._settled_files()
+        wanted = self.settled_files()
         for chip in Chip.objects.filter(file__in=wanted) if wanted else ():
             found = self.regs.norm(chip.norm)
             when = found[1].expr("when") if found else None
@@ -495,90 +386,3 @@ def typed_data(event: Event) -> dict[str, Any]:
         key: fields.from_json(field, value) if (field := kind.field_of(key)) else value
         for key, value in event.data.items()
     }
-
-
-def fits(trigger: Trigger, event: Event, version: Version) -> bool:
-    """Whether an event is of the kind (or the filing of the form) that a trigger names."""
-    if trigger.form:
-        wanted = trigger.form if "." in trigger.form else f"{version.pack}.{trigger.form}"
-        return event.kind == "form.filed" and event.data.get("form") == wanted
-    kinds = [trigger.event] if isinstance(trigger.event, str) else list(trigger.event or [])
-    return event.kind in kinds
-
-
-def correlates(done: Trigger, duty: Duty, event: Event) -> bool:
-    """A duty about a file is closed on that file; one about a row (a visit, a case) by that row; else by its bearer."""
-    if done.for_ in ("subject", "event"):
-        return duty.subject == event.subject
-    if done.for_ in ("bearer", "person", "actor"):
-        return (event.on_behalf_of_id or event.actor_id) in (duty.bearer_id, duty.taken_by_id)
-    if duty.file is not None:
-        return duty.file == event.file
-    if duty.bearer_id is not None and not done.by:
-        return (event.on_behalf_of_id or event.actor_id) in (duty.bearer_id, duty.taken_by_id)
-    return True
-
-
-def enough(version: Version, done: Trigger, duty: Duty, event: Event) -> bool:
-    """`count:` asks for several deeds since the duty opened."""
-    needed = int(version.params(duty.opened_at.date()).get(str(done.count), done.count))
-    if needed <= 1:
-        return True
-    kinds = ["form.filed"] if done.form else [done.event] if isinstance(done.event, str) else list(done.event or [])
-    rows = Event.objects.filter(kind__in=kinds, file=event.file, occurred_at__gte=duty.counted_from)
-    if done.form:
-        return sum(1 for row in rows if fits(done, row, version)) >= needed
-    return rows.count() >= needed
-
-
-def bearers_of(version: Version, duty: Duty, variables: dict[str, Any], facts: FactStore) -> set[int]:
-    """The persons who bear a duty now: taker, bearer, the unit's members, the role's holders."""
-    if duty.taken_by_id:
-        return {duty.taken_by_id}
-    if duty.bearer_id:
-        return {duty.bearer_id}
-    if duty.unit_id:
-        return set(org.members_of(org.unit_subtree({duty.unit_id})).values_list("id", flat=True))
-    if duty.role:
-        from kedang.kernel.norms.people import holders_of
-
-        return set(holders_of(version, duty.role.partition(".")[2], variables, facts))
-    return set()
-
-
-def asked(order: Order, request: Request) -> None:
-    """`done: … at: asked`: asking for the approval already closes the duty (it reopens if the answer is no)."""
-    qid = order.filing.qid if order.filing else ""
-    kinds = order.action.events
-    file = order.view.id if order.view else None
-    for version in order.regs.versions:
-        for norm in version.regulation.norms:
-            rule = norm.norm
-            if not isinstance(rule, (DutyNorm, ScheduleNorm)) or rule.done.at != "asked":
-                continue
-            form = f"{version.pack}.{rule.done.form.removeprefix(version.pack + '.')}" if rule.done.form else ""
-            named = [rule.done.event] if isinstance(rule.done.event, str) else list(rule.done.event or [])
-            if (form and form == qid) or any(kind in kinds for kind in named):
-                _close_asked(version, norm, file, request, order)
-
-
-def _close_asked(version: Version, norm: CompiledNorm, file: int | None, request: Request, order: Order) -> None:
-    open_now = Duty.objects.filter(norm=norm.qid, version=version.number, file=file, state=DutyState.OPEN)
-    own = norm.norm.done.by == "bearer"  # type: ignore[union-attr]
-    for duty in open_now.order_by("due_at", "id"):
-        if own and order.actor not in bearers_of(version, duty, order.variables(), order.facts):
-            continue
-        if timing.too_early(duty, clock.now()):
-            continue
-        duties.close(duty, clock.now(), None)
-        duty.asked_request = request.pk
-        duty.save(update_fields=duties.CLOSING_FIELDS)
-        return
-
-
-def asked_in_vain(request: Request) -> None:
-    """The request was refused or withdrawn: what had been closed by asking is open again, with its old due time."""
-    for duty in Duty.objects.filter(asked_request=request.pk).exclude(state=DutyState.OPEN):
-        duty.state, duty.done_at, duty.asked_request = DutyState.OPEN, None, None
-        duty.breach_check_at = None if duty.breached_at else duty.grace_until or duty.due_at
-        duty.save(update_fields=duties.CLOSING_FIELDS)

@@ -92,7 +92,7 @@ def _duty_fits(row: Duty, what: Mapping[str, Any], state: str | None, cast: Cast
 
 def _bears(row: Duty, name: str, cast: Cast) -> bool:
     if name in cast.people:
-        from kedang.kernel.actions.reacting import bearers_of
+        from kedang.kernel.actions.closing import bearers_of
 
         version = regulations().version(row.pack, row.version)
         variables = {"file": row.file, "customer": row.file} if row.file else {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kedang.kernel import clock, files
-from kedang.kernel.actions import duties, effects, reacting
+from kedang.kernel.actions import closing, duties, effects, reacting
 from kedang.kernel.actions.deed import Deed
 from kedang.kernel.norms.compiled import CompiledNorm
 from kedang.kernel.norms.models import Duty, DutyState
@@ -31,7 +31,7 @@ def _remind(regs: Regulations, pk: int) -> None:
         return
     case = _case(found, duty)
     taken = duty.bearer_id or duty.taken_by_id
-    people = sorted(reacting.bearers_of(found[0], duty, case.variables, case.facts)) if taken else _heads(duty, case)
+    people = sorted(closing.bearers_of(found[0], duty, case.variables, case.facts)) if taken else _heads(duty, case)
     until = f"，期限 {clock.local(duty.due_at):%Y-%m-%d %H:%M}" if duty.due_at else ""
     effects.tell(people, f"请办理：{duty.title}{_about(duty)}{until}", case, kind="reminder")
 
