@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -21,6 +22,8 @@ from kedang.kernel.org.models import Person, Post
 from kedang.web.forms.bound import Form
 
 NOT_TYPED = {"customer", "version", "clear"}
+# Arguments of a reading that are asked only where a norm speaks of them.
+SELDOM = {"relation", "until"}
 # What the button chose that led here: kept beside the form, not typed into it.
 CHOSEN = {"flow.move": ("flow", "to")}
 
@@ -52,7 +55,8 @@ class DeedForm:
         """What `perform` takes: attached forms under their ids."""
         given = {key: value for key, value in self.form.raw.items() if "." not in key} | self.held
         if self.action.name == "customer.classify" and (one := self.form.at.get("value")) and one.field.choices:
-            term, _, value = (given.get("value") or next(iter(one.field.choices)).rpartition(":")[0] + ":").rpartition(":")
+            first = next(iter(one.field.choices)).rpartition(":")[0]
+            term, _, value = (given.get("value") or f"{first}:").rpartition(":")
             given |= {"term": term, "value": value}
         for form_id, _, fields in self.parts:
             given[form_id] = {one.id.partition(".")[2]: self.form.raw.get(one.id, "") for one in fields}
@@ -67,26 +71,43 @@ def deed_form(
     held = {key: value for key in CHOSEN.get(spec.name, ()) if (value := request.POST.get(key) or request.GET.get(key))}
     own = [
         _offered(one)
-        for one in _arguments(spec, file)
-        if one.type != "json" and one.id not in held and (one.id not in NOT_TYPED or (one.id == "customer" and not file))
+        for one in arguments(spec, file)
+        if one.type != "json"
+        and one.id not in held
+        and (one.id not in NOT_TYPED or (one.id == "customer" and not file))
     ]
     known = [*own, *(one for _, _, fields in parts for one in fields)]
     return DeedForm(spec, Form.of(request, known, initial=initial or {}), parts, held)
 
 
-def _arguments(spec: Action, file: int | None) -> list[Field]:
-    """The arguments as a person gives them: a class is one choice, not the id of a term and the id of a value."""
-    if spec.name != "customer.classify" or file is None:
+def _texts(part: Any) -> Iterator[str]:
+    """Every text in a norm, its keys left out."""
+    if isinstance(part, str):
+        yield part
+    elif isinstance(part, Mapping):
+        yield from (text for value in part.values() for text in _texts(value))
+    elif isinstance(part, (list, tuple)):
+        yield from (text for value in part for text in _texts(value))
+
+
+def arguments(spec: Action, file: int | None) -> list[Field]:
+    """The arguments as a person gives them: a class is one choice, not the id of a term and the id of a value; what
+    only some regulations ask about a reading is asked where one of them covers the file."""
+    view = files.view(file) if file else None
+    if view is None or spec.name not in ("customer.classify", "file.open"):
         return list(spec.args)
-    view = files.view(file)
-    classes = {
-        f"{version.pack}.{key}:{value}": f"{term.name}：{label}"
-        for version in regulations().in_force()
-        if view is not None and version.covers(view, ())
-        for key, term in version.regulation.pack.terms.items()
-        for value, label in term.values.items()
-    }
-    return [Field("value", "分类", "choice", required=True, values=classes)]
+    packs = [version.regulation.pack for version in regulations().in_force() if version.covers(view, ())]
+    if spec.name == "customer.classify":
+        classes = {
+            f"{pack.pack}.{key}:{value}": f"{term.name}：{label}"
+            for pack in packs
+            for key, term in pack.terms.items()
+            for value, label in term.values.items()
+        }
+        return [Field("value", "分类", "choice", required=True, values=classes)]
+    norms = [norm for pack in packs for norm in pack.norms if getattr(norm, "action", "") == spec.name]
+    said = " ".join(text for norm in norms for text in _texts(norm.model_dump()))
+    return [one for one in spec.args if one.id not in SELDOM or re.search(rf"\b{one.id}\b", said)]
 
 
 def _offered(one: Field) -> Field:

@@ -9,11 +9,12 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from kedang.customers import selectors
-from kedang.kernel import clock
+from kedang.kernel import clock, files
 from kedang.kernel.errors import NotFound
 from kedang.kernel.norms.models import Duty
+from kedang.kernel.norms.store import regulations
 from kedang.kernel.norms.vocabulary import Action, vocabulary
-from kedang.web.forms.deeds import DeedForm, Foretold, deed_form, foretell
+from kedang.web.forms.deeds import CHOSEN, DeedForm, Foretold, deed_form, foretell
 from kedang.web.outcomes import attempt, of_decision
 from kedang.web.replies import go, is_fragment
 
@@ -57,12 +58,28 @@ def _deed(request: HttpRequest, spec: Action, file: int | None, context: dict[st
     if request.method == "POST" and (done := attempt(request, form.form, spec.name, raw=form.raw, **fixed)):
         said = DONE.get(spec.name, f"已办：{spec.label}。")
         return go(request, context["back"], said + warned(done))
-    ahead = foretell(request.user, spec, **fixed)
+    if spec.name in CHOSEN and len(form.held) < len(CHOSEN[spec.name]):
+        raise NotFound
+    ahead = foretell(request.user, spec, **fixed, **form.held)
     if ahead.decision.verdict == "not_found":
         raise NotFound
     context |= view_of(request, form, ahead)
+    if spec.name == "flow.move":
+        context["title"] = _step(form.held, file)
+    # Inside the closed file's own page the chain and the clause stand beside the form already.
+    context["lean"] = request.POST.get("lean") == "yes"
     template = "deeds/deed.html#form" if is_fragment(request) else "deeds/deed.html"
     return render(request, template, context, status=422 if form.form.posted else 200)
+
+
+def _step(held: dict[str, str], file: int | None) -> str:
+    """'备案状态转为“已备案”'."""
+    view = files.view(file) if file else None
+    for _, qid, flow in regulations().flows_for(view) if view else ():
+        if qid == held["flow"]:
+            name = next((stage.name for stage in flow.stages if stage.id == held["to"]), "")
+            return f"{flow.name}转为“{name}”" if name else ""
+    return ""
 
 
 def view_of(request: HttpRequest, form: DeedForm, ahead: Foretold) -> dict[str, Any]:

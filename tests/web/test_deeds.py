@@ -1,0 +1,61 @@
+"""The page of any deed: what it asks, what the button chose, and what it answers inside another page."""
+
+from collections.abc import Callable
+
+from django.test import Client
+
+from kedang.kernel.norms.models import FileTerm
+from tests.web.conftest import HTMX, Office
+
+BASIC = {
+    "name": "晨光精密机械厂", "category": "potential", "nature": "民营", "parent_unit": "无", "address": "石家庄市长安区1号",
+    "contact_name": "张建国", "phone": "0311-86001234",
+}  # fmt: skip
+
+
+def filed(office: Office) -> int:
+    """A customer whose basic form waits for the market department."""
+    customer = office.customer(contact_name="张建国", phone="0311-86001234", address="石家庄市长安区1号")
+    office.do("form.file", "wang", form="customer-registry.customer_basic", customer=customer, data=BASIC)
+    return customer
+
+
+def test_a_clerk_takes_the_step_that_the_button_chose(office: Office, as_: Callable[[str], Client]) -> None:
+    customer, client = filed(office), as_("fang")
+    path = f"/customers/{customer}/do/flow.move/"
+    page = client.get(f"{path}?flow=customer-registry.registration&to=filed").content.decode()
+    assert "备案状态转为“已备案”" in page and 'type="hidden" name="to" value="filed"' in page
+    assert 'id="f-flow"' not in page, "nobody types the id of a flow"
+    client.post(path, {"flow": "customer-registry.registration", "to": "filed", "key": "k"})
+    assert "已备案" in client.get(f"/customers/{customer}/").content.decode()
+
+
+def test_a_step_that_no_button_chose_is_no_page(office: Office, as_: Callable[[str], Client]) -> None:
+    assert as_("fang").get(f"/customers/{filed(office)}/do/flow.move/").status_code == 404
+
+
+def test_a_class_is_chosen_by_its_words(office: Office, as_: Callable[[str], Client]) -> None:
+    customer, client = office.customer(), as_("wang")
+    path = f"/customers/{customer}/do/customer.classify/"
+    page = client.get(path).content.decode()
+    assert "客户类别：重点客户" in page and "合作关系" not in page, "only the classes of the regulation over this file"
+    client.post(path, {"value": "customer-registry.category:key", "key": "k"})
+    assert FileTerm.objects.get(file=customer, term="customer-registry.category").value == "key"
+    wrong = client.post(path, {"value": "", "key": "k2"}, headers=HTMX)
+    assert wrong.status_code == 422 and "此项必填" in wrong.content.decode()
+
+
+def test_a_reading_asks_only_what_the_regulation_speaks_of(office: Office, as_: Callable[[str], Client]) -> None:
+    registry, medical = office.customer(), office.customer("惠民大药房", by="zhao")
+    page = as_("chen").get(f"/customers/{registry}/").content.decode()
+    assert "用途" in page and "应还日" not in page and "业务关联编号" not in page
+    page = as_("qian").get(f"/customers/{medical}/").content.decode()
+    assert "应还日" in page and "业务关联编号" in page
+
+
+def test_a_refused_request_answers_inside_the_closed_file(office: Office, as_: Callable[[str], Client]) -> None:
+    medical = office.customer("惠民大药房", by="zhao")
+    sent = {"purpose": "看看", "lean": "yes", "key": "k"}
+    answer = as_("qian").post(f"/customers/{medical}/do/file.open/", sent, headers=HTMX).content.decode()
+    assert "被拒绝的是" in answer and 'value="看看"' in answer
+    assert "<h1" not in answer and "提交后由谁审批" not in answer, "the page around it says both already"
