@@ -122,7 +122,7 @@ class Duty(models.Model):
             # What the register counts of every clause at once: closed in a month, and open past its time.
             models.Index(fields=["pack", "done_at"], condition=Q(done_at__isnull=False), name="duty_done_by_pack"),
             models.Index(
-                fields=["pack", "norm", "clause", "due_at"], condition=Q(state="open", paused_at=None), name="duty_overdue"
+                fields=["pack", "clause", "due_at"], condition=Q(state="open", paused_at=None), name="duty_overdue"
             ),
         ]
 

@@ -213,7 +213,8 @@ def clause_figures(version: Version, month: Month, seen: Sight) -> tuple[dict[st
             row[key] = row.get(key, 0) + count
 
     for figures in (["opened"], ["met", "late"], ["overdue"]):
-        for row in grouped(Q(seen.duties(), pack=version.pack), ["norm", "clause"], figures, month, now):
+        where = Q(seen.duties(), pack=version.pack, clause__in=numbers_of(version))
+        for row in grouped(where, ["norm", "clause"], figures, month, now):
             for key in figures:
                 add(row["norm"], row["clause"], key, row[key])
     events = Event.objects.filter(
@@ -231,9 +232,9 @@ def grouped(where: Q, by: list[str], figures: list[str], month: Month, now: date
     for each in filters.values():
         either |= each
     rows: Any = Duty.objects.filter(where, either).order_by().values(*by)
-    found: Iterable[Mapping[str, Any]] = rows.annotate(
-        **{key: Count("pk", filter=each) for key, each in filters.items()}
-    )
+    # Of a single figure every row counts; saying so again would read each row beside its index.
+    counted = {key: Count("pk", filter=each if len(filters) > 1 else None) for key, each in filters.items()}
+    found: Iterable[Mapping[str, Any]] = rows.annotate(**counted)
     return found
 
 
