@@ -171,7 +171,7 @@ def _lay_out(page: Any, sheet: Sheet) -> None:
     page.repeat_rows(1, 1)
     page.set_landscape() if len(sheet.headings) > 4 else page.set_portrait()
     page.fit_to_pages(1, 0)
-    mark = sheet.mark[:110].replace("&", "&&")
+    mark = sheet.mark.replace("&", "&&")[:230].rstrip("&")
     page.set_header(f"&C{mark}")
     page.set_footer(f"&L{mark}&R第 &P 页，共 &N 页")
 
