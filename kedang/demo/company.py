@@ -12,22 +12,13 @@ from django.contrib.auth.hashers import make_password
 from kedang.kernel.actions import packs
 from kedang.kernel.norms.models import PackState
 from kedang.kernel.org import changes as org
+from kedang.kernel.org import standard
 from kedang.kernel.org.models import Person, Post, Unit
 
 ROOT = "远山商贸（演示）有限公司"
 REGISTRY_UNITS = ["业务一部", "业务二部"]
 MEDICAL_UNIT = "医药销售部"
 UNITS = ["总经办", *REGISTRY_UNITS, MEDICAL_UNIT, "市场推广部", "财务部", "档案室"]
-POSTS = [
-    ("general_manager", "总经理", True),
-    ("head", "部门经理", True),
-    ("salesperson", "业务员", False),
-    ("clerk", "内勤", False),
-    ("custodian", "档案管理员", False),
-    ("market_admin", "市场管理员", False),
-    ("finance", "财务", False),
-    ("staff", "员工", False),
-]
 # login, name, [(post, unit), …]; the first is the primary one.
 PEOPLE: list[tuple[str, str, list[tuple[str, str]]]] = [
     ("zheng", "郑国栋", [("general_manager", ROOT)]),
@@ -66,7 +57,7 @@ class Company:
 
 def found(password: str, since: date) -> Company:
     """Departments and people, appointed long before the story starts."""
-    posts = {key: org.create_post(key, name, is_head=head) for key, name, head in POSTS}
+    posts = standard.create_posts()
     root = org.create_unit(ROOT)
     units = {ROOT: root} | {name: org.create_unit(name, root, sort) for sort, name in enumerate(UNITS, start=1)}
     hired = since.replace(year=since.year - 1)
