@@ -21,7 +21,6 @@ from kedang.kernel.norms.compiling_effects import flat
 from kedang.kernel.norms.expressions import UNKNOWN, FactStore
 from kedang.kernel.norms.models import Duty, DutyState, FormRecord, Proposal, ProposalState
 from kedang.kernel.norms.people import as_one, people_at, people_of
-from kedang.kernel.norms.schema import AssignmentNorm
 from kedang.kernel.norms.store import Regulations, Version, env_of
 from kedang.kernel.norms.vocabulary import Effect, register, vocabulary
 from kedang.kernel.org import selectors as org
@@ -138,7 +137,7 @@ def _notify(case: Case, path: str, entry: Mapping[str, Any], deed: Deed, regs: R
         people += _named(case, f"{path}.notify" if len(targets) == 1 else f"{path}.notify[{index}]", str(name))
     text = str(entry["message"]) if entry.get("message") else case.text()
     tell(people, text, case)
-    _note(case, deed, "norm.notified", {"people": "、".join(org.names_of(people).values()), "text": text})
+    note(case, deed, "norm.notified", {"people": "、".join(org.names_of(people).values()), "text": text})
 
 
 def _named(case: Case, path: str, name: str) -> list[int]:
@@ -165,7 +164,7 @@ def _behind(case: Case) -> list[int]:
     return people_of(case.version, bearer, case.variables, case.facts)
 
 
-def _note(case: Case, deed: Deed, kind: str, data: Mapping[str, Any]) -> None:
+def note(case: Case, deed: Deed, kind: str, data: Mapping[str, Any]) -> None:
     deed.record(
         kind,
         file=case.file,
@@ -206,7 +205,7 @@ def _propose(case: Case, path: str, entry: Mapping[str, Any], deed: Deed, regs: 
     row.decider_role = f"{case.version.pack}.{decider}" if decider else ""
     row.save()
     if found is None:
-        _note(case, deed, "proposal.opened", {"proposal": row.pk, "title": row.title})
+        note(case, deed, "proposal.opened", {"proposal": row.pk, "title": row.title})
         deciders = case.people(f"{path}.decided_by") if decider else []
         tell([each for each in deciders if each != person], f"请裁定建议：{row.title}", case, kind="proposal")
 
@@ -360,7 +359,7 @@ def _escalate(case: Case, path: str, entry: Mapping[str, Any], deed: Deed, regs:
     name = str(entry["escalate"])
     people = _named(case, f"{path}.escalate", name)
     tell(people, case.text(), case, kind="escalated")
-    _note(case, deed, "norm.notified", {"people": "、".join(org.names_of(people).values()), "text": case.text()})
+    note(case, deed, "norm.notified", {"people": "、".join(org.names_of(people).values()), "text": case.text()})
 
 
 CATALOGUE: dict[str, Run] = {
@@ -393,61 +392,3 @@ LABELS = {
 }
 for _verb, _run in CATALOGUE.items():
     register(Effect(_verb, LABELS[_verb], _run))
-
-
-# ---- assignment --------------------------------------------------------------------------------------------------
-
-
-def assign(case: Case, deed: Deed, regs: Regulations) -> None:
-    """Choose among candidates by keys, or open a duty for the person who breaks the tie; then run the command."""
-    rule = case.norm.norm
-    assert isinstance(rule, AssignmentNorm)
-    candidates = case.value("choose")
-    found = sorted(candidates) if isinstance(candidates, (set, frozenset)) else list(candidates or [])
-    if not found:
-        return
-    keyed = [(tuple(_key(case, index, each) for index in range(len(rule.by))), each) for each in found]
-    keyed.sort(key=lambda pair: pair[0])
-    best = [each for key, each in keyed if key == keyed[0][0]]
-    if len(best) > 1:
-        _ask_tie(case, best)
-        return
-    why = rule.message or case.version.clause_text(case.norm.clauses[0])
-    _note(case, deed, "norm.assigned", {"person": best[0], "why": why})
-    command(case, deed, regs, rule.do, _chosen(rule.do, case.file, best[0]))
-
-
-def _chosen(name: str, file: int | None, person: int) -> dict[str, Any]:
-    """Arguments of the command that carries a choice out: its person is the one chosen, whatever the argument is called."""
-    spec = vocabulary.actions[name]
-    args: dict[str, Any] = {each.id: person for each in spec.args if each.type == "person"}
-    return {**args, **({spec.about: file} if spec.about else {})}
-
-
-def _key(case: Case, index: int, candidate: int) -> Any:
-    expr = case.norm.expr(f"by[{index}]")
-    if expr is None:
-        return 0
-    variables = {**case.variables, "candidate": candidate, "person": candidate}
-    return expr.value(env_of(case.version, variables, case.facts))
-
-
-def _ask_tie(case: Case, best: list[int]) -> None:
-    names = "、".join(org.names_of(best).values())
-    people = case.people("tie.ask")
-    Duty.objects.create(
-        pack=case.version.pack,
-        version=case.version.number,
-        norm=case.norm.qid,
-        clause=case.norm.clauses[0],
-        title=f"条件相同，请裁定归属：{names}"[:200],
-        file=case.file,
-        subject=f"{case.subject}/tie/{case.event.pk if case.event else ''}",
-        bearer_id=people[0] if people else None,
-        opened_by=case.event.pk if case.event else None,
-        opened_at=clock.now(),
-        counted_from=clock.now(),
-    )
-    view = files.view(case.file) if case.file else None
-    tell(people, f"条件相同，请裁定归属：{names}{f'（{view.name}）' if view else ''}", case)
-

@@ -11,6 +11,7 @@ from django.db.models import Min
 
 from kedang.kernel import clock, fields, files
 from kedang.kernel.actions import (
+    assigning,
     clocks,
     closing,
     duties,
@@ -352,7 +353,7 @@ class Generation:
                 for norm in version.regulation.assigns_on.get(kind, ()):
                     for event, variables in self.holding(version, norm, events, ("when",), None):
                         case = effects.Case(version, norm, variables, self.facts, event=event, file=event.file)
-                        effects.assign(case, self.deed, self.regs)
+                        assigning.assign(case, self.deed, self.regs)
                         self.stirred = True
 
     def _chips(self) -> None:

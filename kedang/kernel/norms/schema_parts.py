@@ -1,0 +1,198 @@
+"""The shape of a pack but for its norms: header, clauses, forms, flows, access, routes (see `schema`)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Expr = str
+"""Source text of a condition or value; compiled by `expressions`."""
+
+Clause = str | list[str]
+EffectKind = Literal["refuse", "reason", "confirm", "warn"]
+HolidayRule = Literal["stay", "next", "previous"]
+Scalar = str | int | float | bool | date
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+# ---- header ---------------------------------------------------------------------------------------------------
+
+
+class Scope(Strict):
+    """Where a pack acts: named units (with what lies below them) or files for which a condition holds."""
+
+    units: list[str] = []
+    where: Expr | None = None
+
+
+class Role(Strict):
+    """A job in the regulation. `post` (+ `unit` or `of`) names a post in the organisation; `is_` names people relative to a file."""
+
+    name: str
+    post: str | None = None
+    unit: str | None = None
+    """A fixed unit by name, e.g. 市场推广部."""
+    of: Expr | None = None
+    """The unit in which the post is held: file.unit, actor.unit …"""
+    is_: Expr | None = Field(default=None, alias="is")
+    """People relative to the case: file.owner, superior(file.owner), file.custodian …"""
+    clause: Clause = ""
+
+
+class Term(Strict):
+    name: str
+    clause: Clause = ""
+    values: dict[str, str]
+    required: bool = False
+    default: str | None = None
+
+
+class Parameter(Strict):
+    type: Literal["duration", "number", "money", "percent", "time", "date", "text", "period", "bool"]
+    clause: Clause = ""
+    name: str = ""
+    values: dict[date, Scalar] = {}
+    reading: str = ""
+
+
+# ---- clauses --------------------------------------------------------------------------------------------------
+
+
+class ClauseEntry(Strict):
+    text: str
+    declined: str | None = None
+    deferred: str | None = None
+    builtin: str | list[str] | None = None
+    title: str = ""
+    reading: str = ""
+
+
+# ---- forms and flows ------------------------------------------------------------------------------------------
+
+
+class FormField(Strict):
+    id: str
+    name: str
+    type: str = "text"
+    values: list[str] | dict[str, str] | None = None
+    required: bool = False
+    required_when: Expr | None = None
+    default: Scalar | None = None
+    min: int | float | None = None
+    max: int | float | None = None
+    pattern: str | None = None
+    personal: bool = False
+    purpose: str = ""
+    group: str = ""
+    binds: str | None = None
+    """Attribute of the subject this field reads and writes: customer.name, customer.address, or a term."""
+    hint: str = ""
+    clause: Clause = ""
+    must: Expr | None = None
+    """A condition on this form's own fields that must hold; `message` says what is wrong."""
+    message: str = ""
+
+
+class FormRows(Strict):
+    fields: list[FormField]
+    min: int = 0
+    customer: str | None = None
+    """Id of the row field naming the row's own customer, if rows have one."""
+
+
+class Attach(Strict):
+    action: str
+    when: Expr | None = None
+
+
+class Form(Strict):
+    name: str
+    clause: Clause = ""
+    about: Literal["customer", "contact", "person", "unit", "case", "none"] = "none"
+    confidential: bool = False
+    retention: str | None = None
+    number: str | None = None
+    signers: list[str] = []
+    fields: list[FormField] = []
+    rows: FormRows | None = None
+    attach: Attach | None = None
+    complete: bool = False
+    """The fields of this form are what the completeness of a file is measured by."""
+    filed_by: str | None = None
+    """Role that may file it; None: whoever may open the subject."""
+    covers: str | None = None
+    """A term: one form in force per value of it, told by the field of the same name; page `coverage` shows the gaps."""
+
+
+class Stage(Strict):
+    id: str
+    name: str
+    """Shown to people; a stage without a name is called by its id."""
+    form: str | None = None
+    """Filing this form moves the subject into the stage."""
+    by: str | None = None
+    """Role that may move a subject into the stage by hand."""
+    action: str | None = None
+    """Performing this action on the subject moves it into the stage."""
+    emits: str | None = None
+    """Event recorded when the stage is reached."""
+    clause: Clause = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, data: Any) -> Any:
+        return {"name": data["id"], **data} if isinstance(data, dict) and "id" in data else data
+
+
+class Flow(Strict):
+    name: str = ""
+    about: Literal["customer"] = "customer"
+    clause: Clause = ""
+    stages: list[Stage]
+
+
+# ---- access and routes ----------------------------------------------------------------------------------------
+
+ScopeName = Literal["无", "本人", "本人及下属", "本部门", "本部门及以下", "指定部门", "全部"]
+
+
+FieldRight = Literal["show", "mask", "hide"]
+UnitNames = list[str]
+
+
+class AccessRow(Strict):
+    """What a role may see. `list`: know that the file exists; `open`: its content; `find`: what 查重 reveals."""
+
+    list: ScopeName = "无"
+    open: ScopeName = "无"
+    units: UnitNames = []
+    fields: dict[str, FieldRight] = {}
+    granted: dict[str, FieldRight] = {}
+    """Field rights of one who opens the file by a grant only (personal groups are masked unless said here)."""
+    find: Literal["none", "exact", "similar"] = "exact"
+    clause: Clause = ""
+    widens: UnitNames = []
+    """Rows of other packs for the same post, `pack.role`, that this one is meant to stand beside: the wider right holds."""
+
+
+class RouteStep(Strict):
+    """One step. Exactly one of role, all (会签), any (或签), sequence (依次), ratio (票签)."""
+
+    role: str | None = None
+    all: UnitNames | None = None
+    any: UnitNames | None = None
+    sequence: UnitNames | None = None
+    ratio: dict[str, Any] | None = None
+    when: Expr | None = None
+    form: str | None = None
+    negative: Literal["ends", "holds"] = "ends"
+    agree_if: Expr | None = None
+    clause: Clause = ""
+
+
+Route = list[RouteStep]
