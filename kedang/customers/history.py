@@ -27,7 +27,7 @@ from kedang.kernel.org.models import Person
 from kedang.kernel.rows import insert
 
 LABELS = {
-    "name": "客户名称", "kind": "客户性质", "credit_code": "统一社会信用代码", "phone": "电话", "address": "地址",
+    "name": "客户名称", "kind": "客户性质", "credit_code": "统一社会信用代码", "phone": "联系电话", "address": "地址",
     "nature": "企业性质", "parent_unit": "主管单位", "source": "来源",
 }  # fmt: skip
 GROUPS = {"phone": "contact", "contact_name": "contact"}

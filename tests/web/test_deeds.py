@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from django.test import Client
 
-from kedang.kernel.norms.models import FileTerm
+from kedang.kernel import clock
+from kedang.kernel.norms.models import FileStage, FileTerm
 from tests.web.conftest import HTMX, Office
 
 BASIC = {
@@ -59,3 +60,15 @@ def test_a_refused_request_answers_inside_the_closed_file(office: Office, as_: C
     answer = as_("qian").post(f"/customers/{medical}/do/file.open/", sent, headers=HTMX).content.decode()
     assert "被拒绝的是" in answer and 'value="看看"' in answer
     assert "<h1" not in answer and "提交后由谁审批" not in answer, "the page around it says both already"
+
+
+def test_a_reader_of_an_archived_file_cannot_send_it_back(office: Office, as_: Callable[[str], Client]) -> None:
+    """Stages opened by an action have no holder of their own; who passed the file on last holds them."""
+    medical = office.customer("惠民大药房", by="zhao")
+    FileStage.objects.update_or_create(
+        file=medical, flow="sales-files.file_status", defaults={"stage": "archived", "since": clock.now()}
+    )
+    sent = {"flow": "sales-files.file_status", "to": "reviewed", "opinion": "退一下", "key": "k"}
+    path = f"/customers/{medical}/do/flow.move/"
+    assert "这一步由" in as_("qian").post(path, sent, headers=HTMX).content.decode()
+    assert "这一步由" not in as_("ma").post(path, {**sent, "key": "k2"}, headers=HTMX).content.decode()

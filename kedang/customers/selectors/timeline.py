@@ -21,7 +21,8 @@ TIMELINE_HIDES = ("file.opened", "norm.")
 """Openings stand in the access log; refusals and breaches in the enforcement register."""
 PAGE = 30
 CONTACT_EVENTS = ("customer.contact_added", "customer.contact_updated")
-DEAL_FIELDS = {"content", "with_person", "note", "opinion", "purpose", "old", "new"}
+CONTACT_FIELDS = {"with_person"}
+DEAL_FIELDS = {"content", "note", "opinion", "purpose", "old", "new"}
 KINDS = {"with_person": "text", "phone": "phone", "email": "email", "address": "address"}
 FILTERS = {
     "engagement": ("跟进", ("contact.recorded", "visit.recorded", "visit.planned", "visit.cancelled")),
@@ -113,12 +114,11 @@ def _detail(event: Event, value: Value, rights: Mapping[str, str]) -> Detail | N
     if right == "hide" or not (value.old or value.new):
         return None
     kind = KINDS.get(value.field, "text")
-    return Detail(
-        VALUE_LABELS.get(value.field, value.field), shown(value.old, right, kind), shown(value.new, right, kind)
-    )
+    labels = {**VALUE_LABELS, **CONTACT_LABELS} if event.kind in CONTACT_EVENTS else VALUE_LABELS
+    return Detail(labels.get(value.field, value.field), shown(value.old, right, kind), shown(value.new, right, kind))
 
 
 def _group(event: Event, name: str) -> str:
-    if event.kind in CONTACT_EVENTS:
+    if event.kind in CONTACT_EVENTS or name in CONTACT_FIELDS:
         return "contact"
     return "deal" if name in DEAL_FIELDS else GROUPS.get(name, "base")

@@ -180,9 +180,9 @@ def move_to(version: Version, flow_id: str, flow: Flow, file: int, stage: Stage,
 def reopen(version: Version, stages: list[Stage], file: int) -> None:
     """退回: the duties that the returned form had closed are open again, with the old due time."""
     forms = {f"{version.pack}.{stage.form}" for stage in stages if stage.form}
-    closed = Duty.objects.filter(file=file, pack=version.pack, state__in=[DutyState.DONE, DutyState.LATE, DutyState.LATE_EXCUSED]).exclude(
-        done_by=None
-    )
+    closed = Duty.objects.filter(
+        file=file, pack=version.pack, state__in=[DutyState.DONE, DutyState.LATE, DutyState.LATE_EXCUSED]
+    ).exclude(done_by=None)
     filed = Event.objects.filter(file=file, kind="form.filed", id__in=[duty.done_by for duty in closed])
     returned = {event.pk for event in filed if event.data.get("form") in forms}
     for duty in closed:
@@ -243,9 +243,12 @@ def _order_objection(flow: Flow, here: int, there: int) -> str:
 
 
 def _holder_objection(version: Version, flow: Flow, here: int, there: int, order: Order) -> str:
-    """Who may move forward into a stage may also send back from the stage before it."""
-    guard = flow.stages[there] if there > here else flow.stages[min(here + 1, len(flow.stages) - 1)]
-    if not guard.by:
+    """Who may move forward into a stage may also send back from the stage before it; where a form or an action opens
+    that stage, whoever passed the file on last. Without this anyone who may open a file could undo its filing."""
+    ahead = flow.stages[there] if there > here else flow.stages[min(here + 1, len(flow.stages) - 1)]
+    behind = reversed(flow.stages[: here + 1]) if there < here else ()
+    guard = next((stage for stage in (ahead, *behind) if stage.by), None)
+    if guard is None or not guard.by:
         return ""
     holders = holders_of(version, guard.by, order.variables(), order.facts)
     if order.actor in holders:
