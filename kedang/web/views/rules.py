@@ -155,6 +155,6 @@ def cases(request: HttpRequest, pack: str, clause: str, figure: str) -> HttpResp
     start = (page - 1) * register.PAGE
     context = {
         "version": version, "clause": clause, "text": version.clause_text(clause), "found": found, "spec": register.FIGURES[figure],
-        "month": month, "first": start + 1, "last": start + len(found.rows), "everybody": found.everybody,
+        "month": month, "first": start + 1, "last": start + len(found.rows), "everybody": found.everybody, "in_drawer": is_fragment(request),
     }  # fmt: skip
     return render(request, "rules/cases.html#box" if is_fragment(request) else "rules/cases.html", context)

@@ -154,7 +154,11 @@
 
   /* --- drawer ------------------------------------------------------------------ */
   document.addEventListener("htmx:afterSwap", (event) => {
-    if (event.detail.target.id === "drawer-body") window.tabler?.bootstrap.Offcanvas.getOrCreateInstance("#drawer").show();
+    if (event.detail.target.id === "drawer-body") {
+      window.tabler?.bootstrap.Offcanvas.getOrCreateInstance("#drawer").show();
+      // A next page has taken away what had the focus; without it Escape would go nowhere.
+      if (!document.activeElement?.closest("#drawer")) $("#drawer").focus();
+    }
     if (event.detail.target.id === "dialog-body") { const box = $("#dialog"); if (!box.open) box.showModal(); }
   });
   document.addEventListener("why", () => { const box = $("#why"); if (!box.open) box.showModal(); });
