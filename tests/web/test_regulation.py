@@ -259,6 +259,12 @@ def test_a_pack_without_rules_of_its_own_is_drafted_by_its_owner_and_leaders_onl
     assert regulations().version("sales-files").number == 1  # type: ignore[union-attr]
 
 
+def test_the_button_is_off_with_its_reason_for_who_may_not_adopt(as_: Sign) -> None:
+    as_("han").post(f"/rules/{PACK}/draft/", DRAFT)
+    assert 'aria-disabled="true" data-why="why-adopt"' in page(as_("wang"), f"/rules/{PACK}/versions/2/")
+    assert "why-adopt" not in page(as_("han"), f"/rules/{PACK}/versions/2/")
+
+
 def test_bad_values_keep_what_was_typed_and_say_what_is_wrong(as_: Sign) -> None:
     response = as_("han").post(
         f"/rules/{PACK}/draft/",

@@ -51,10 +51,12 @@ def draft(request: HttpRequest, pack: str) -> HttpResponse:
 def one_version(request: HttpRequest, pack: str, number: int) -> HttpResponse:
     """One version: who drafted it and why, and what differs from the one in force."""
     row = _row(pack, number)
-    running = regulations().version(pack)
+    running, waits = regulations().version(pack), row.state in WAITING
+    decision = dry_run("pack.adopt", by=request.user, pack=pack, version=number) if waits else None
+    refused = decision is not None and decision.verdict == "refuse"
     context = {
-        "row": row, "running": running, "waits": row.state in WAITING, "parts": _differences(row, running),
-        "title": running.title if running else row.title,
+        "row": row, "running": running, "waits": waits, "parts": _differences(row, running), "title": running.title if running else row.title,
+        "why_not": of_decision(decision, request.user) if refused else None,
     }  # fmt: skip
     return render(request, "rules/version.html", context)
 
