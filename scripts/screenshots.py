@@ -161,8 +161,11 @@ def main() -> None:
     OUT.mkdir(parents=True, exist_ok=True)
     chromium = os.environ.get("KEDANG_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     with sync_playwright() as playwright:
+        # Date fields are drawn in the browser's own language.
         browser = playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-dev-shm-usage", "--lang=zh-CN"]
+            executable_path=chromium,
+            args=["--no-sandbox", "--disable-dev-shm-usage", "--lang=zh-CN"],
+            env={**os.environ, "LANG": "zh_CN.UTF-8", "LANGUAGE": "zh_CN"},
         )
         take(browser, args.base, password, [shot for shot in SHOTS if args.only in shot.name])
         browser.close()

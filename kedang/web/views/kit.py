@@ -28,7 +28,7 @@ def kit(request: HttpRequest) -> HttpResponse:
         {
             "late": now - timedelta(days=3), "hours": now - timedelta(hours=2), "today": now + timedelta(minutes=1),
             "soon": now + timedelta(days=1), "later": now + timedelta(days=20),
-            "outcomes": _outcomes(), "form": _form(), "bad": _bad(), "now": now,
+            "outcomes": _outcomes(), "form": _form(), "bad": _bad(), "now": now, "names": ["晨光精密机械厂", "恒远物流有限公司"],
         },
     )  # fmt: skip
 

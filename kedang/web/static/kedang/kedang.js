@@ -137,7 +137,7 @@
       if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
     }
     for (const list of $$("[data-sortable]", root)) Sortable.create(list, { handle: ".grip", animation: 120 });
-    for (const item of $$(".toast-c", root)) fade(item);
+    for (const item of $$(".toast-c:not(.still)", root)) fade(item);
     const wrong = $(".field.bad :is(input,select,textarea)", root);
     if (wrong) wrong.focus({ preventScroll: false });
   }
