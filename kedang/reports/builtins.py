@@ -12,7 +12,9 @@ BUILTINS = (
         "timeline.one_per_file", "一切记录归入客户的同一条时间线", "packs/customer-registry/scenarios/relations.yaml"
     ),
     Builtin("version.in_force", "只对生效期内发生的事起作用", "packs/customer-registry/scenarios/effective.yaml"),
-    Builtin("property.company", "档案归公司所有，没有转为个人的办法，导出也写明", "packs/sales-files/scenarios/keeping.yaml"),
+    Builtin(
+        "property.company", "档案归公司所有，没有转为个人的办法，导出也写明", "packs/sales-files/scenarios/keeping.yaml"
+    ),
     Builtin("export.watermark", "导出的工作簿带公司所有的水印和可查的编号", "tests/reports/test_export.py"),
     Builtin("administration.admin_only", "组织和日历只由系统管理员维护", "packs/baseline/scenarios/permissions.yaml"),
     Builtin("ledger.append_only", "发生过的事不能改、不能删", "tests/kernel/ledger"),

@@ -236,6 +236,14 @@ def filename(sheet_name: str, code: str) -> str:
     return f"{sheet_name}_{code}.xlsx"
 
 
+CODE = re.compile(r"DC\d{8}-[0-9A-F]{8}", re.IGNORECASE)
+
+
+def is_code(text: str) -> bool:
+    """Whether a text is the number of an export."""
+    return CODE.fullmatch(text.strip()) is not None
+
+
 def event_of(code: str) -> Event | None:
     """The export that a number on a sheet stands for."""
     found = Event.objects.filter(subject=f"export:{code.strip().upper()}", kind="customer.exported")

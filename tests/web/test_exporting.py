@@ -103,5 +103,6 @@ def test_the_number_on_a_sheet_is_looked_up_by_those_it_concerns(office: Office,
     code = office.do("customer.export", "wang", scope="mine", purpose="拜访排程")["code"]
     for login in ("wang", "zhou", "zheng"):
         assert "拜访排程" in as_(login).get(f"/exports/{code}/").content.decode()
+    assert as_("zhou").get(f"/search/?q={code.lower()}")["Location"] == f"/exports/{code}/"
     assert as_("zhao").get(f"/exports/{code}/").status_code == 404
     assert as_("zheng").get("/exports/DC20260302-00000000/").status_code == 404

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET
@@ -14,6 +14,7 @@ from kedang.customers import selectors
 from kedang.kernel.actions import access, perform
 from kedang.kernel.errors import Invalid
 from kedang.kernel.norms.store import regulations
+from kedang.reports import export
 from kedang.web import words
 from kedang.web.models import ListSetting
 from kedang.web.paging import FAR, Page
@@ -145,6 +146,9 @@ def search(request: HttpRequest) -> HttpResponse:
     if is_fragment(request):
         rows = selectors.customer_list(request.user, search=text).rows[:SUGGESTED] if text else []
         return render(request, "customers/suggest.html", {"rows": rows, "text": text})
+    if export.is_code(text):
+        # The number on an exported sheet is looked up where everything is looked up.
+        return redirect("export_record", code=text.upper())
     error, hits, rows = "", [], []
     if text:
         try:
