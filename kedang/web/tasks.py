@@ -40,6 +40,13 @@ def way_of(duty: Any, regs: Regulations) -> Way:
         form = done.form if "." in done.form else f"{pack}.{done.form}"
         about = f"?customer={duty.file}" if duty.file else ""
         return Way("填表", f"{reverse('form_file', args=[form])}{about}")
+    if (
+        done.state
+        and duty.file
+        and found
+        and any(f"customer.{term}" in str(done.state) for term in found[0].regulation.pack.terms)
+    ):
+        return Way("分类", reverse("deed", args=[duty.file, "customer.classify"]))
     events = [done.event] if isinstance(done.event, str) else list(done.event or [])
     return _by_event(events, duty.file) or _file(duty.file)
 

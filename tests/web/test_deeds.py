@@ -4,8 +4,10 @@ from collections.abc import Callable
 
 from django.test import Client
 
+from kedang.customers.models import Customer
 from kedang.kernel import clock
 from kedang.kernel.norms.models import FileStage, FileTerm
+from kedang.records.models import Custody, InventoryLine
 from tests.web.conftest import HTMX, Office
 
 BASIC = {
@@ -72,3 +74,15 @@ def test_a_reader_of_an_archived_file_cannot_send_it_back(office: Office, as_: C
     path = f"/customers/{medical}/do/flow.move/"
     assert "这一步由" in as_("qian").post(path, sent, headers=HTMX).content.decode()
     assert "这一步由" not in as_("ma").post(path, {**sent, "key": "k2"}, headers=HTMX).content.decode()
+
+
+def test_the_keeper_ticks_what_is_there_and_the_rest_is_missing(office: Office, as_: Callable[[str], Client]) -> None:
+    kept = [office.customer(name, by="zhao") for name in ("惠民大药房", "仁和药店")]
+    for pk in kept:
+        Custody.objects.create(customer_id=pk, custodian=office["he"], handed_over_on=clock.today())
+    client, (first, second) = as_("he"), Customer.objects.filter(pk__in=kept).order_by("pk")
+    page = client.get("/do/inventory.count/").content.decode()
+    assert first.number in page and "仁和药店" in page
+    client.post("/do/inventory.count/", {"counted_on": "2026-03-02", "found": [first.number], "key": "k"})
+    lines = dict(InventoryLine.objects.values_list("customer", "present"))
+    assert lines == {first.pk: True, second.pk: False}

@@ -19,6 +19,7 @@ from kedang.kernel.norms.engine import Decision
 from kedang.kernel.norms.store import regulations
 from kedang.kernel.norms.vocabulary import Action
 from kedang.kernel.org.models import Person, Post
+from kedang.records import selectors as records
 from kedang.web.forms.bound import Form
 
 NOT_TYPED = {"customer", "version", "clear"}
@@ -71,13 +72,20 @@ def deed_form(
     held = {key: value for key in CHOSEN.get(spec.name, ()) if (value := request.POST.get(key) or request.GET.get(key))}
     own = [
         _offered(one)
-        for one in arguments(spec, file)
+        for one in arguments(spec, file, request.user)
         if one.type != "json"
         and one.id not in held
         and (one.id not in NOT_TYPED or (one.id == "customer" and not file))
     ]
     known = [*own, *(one for _, _, fields in parts for one in fields)]
     return DeedForm(spec, Form.of(request, known, initial=initial or {}), parts, held)
+
+
+def _kept(one: Field, person: Person) -> Field:
+    """What a person counts: the files he keeps, each to be ticked when it is there."""
+    rows = records.kept_by(person)
+    names = {row.customer.number: f"{row.customer.number} {row.customer.name}" for row in rows}
+    return replace(one, type="choices", values=names, name="实有档案（逐件核对，在库的打勾；没有打勾的记为缺失）")
 
 
 def _texts(part: Any) -> Iterator[str]:
@@ -90,9 +98,11 @@ def _texts(part: Any) -> Iterator[str]:
         yield from (text for value in part for text in _texts(value))
 
 
-def arguments(spec: Action, file: int | None) -> list[Field]:
+def arguments(spec: Action, file: int | None, person: Person) -> list[Field]:
     """The arguments as a person gives them: a class is one choice, not the id of a term and the id of a value; what
     only some regulations ask about a reading is asked where one of them covers the file."""
+    if spec.name == "inventory.count":
+        return [_kept(one, person) if one.id == "found" else one for one in spec.args]
     view = files.view(file) if file else None
     if view is None or spec.name not in ("customer.classify", "file.open"):
         return list(spec.args)

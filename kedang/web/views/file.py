@@ -142,7 +142,7 @@ def _closed(request: HttpRequest, pk: int) -> dict[str, Any]:
     """Why it stays closed, and the form that asks for it."""
     spec = vocabulary.actions["file.open"]
     ahead = foretell(request.user, spec, customer=pk)
-    known = [one for one in arguments(spec, pk) if one.id != "customer"]
+    known = [one for one in arguments(spec, pk, request.user) if one.id != "customer"]
     waiting = approvals.asked_by(request.user).filter(file=pk, action="file.open", status="pending").first()
     return {
         "note": of_decision(ahead.decision, request.user), "ahead": ahead, "form": Form(known), "waiting": waiting,
