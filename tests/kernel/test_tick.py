@@ -1,7 +1,7 @@
 """What the passing of time does: once, caught up, set aside when it fails; periods, absences, ladders, summaries."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -245,6 +245,14 @@ def test_a_row_that_raises_is_set_aside_and_the_rest_go_on(
     assert marked == {d.pk for d in duties("daily", period="2026-03-02")} - {first.pk}
     tick.tick()
     assert Parked.objects.count() == 1
+    monkeypatch.undo()
+    held.advance(timedelta(minutes=59))
+    tick.tick()
+    assert Parked.objects.get().solved_at is None
+    held.advance(timedelta(minutes=1))
+    tick.tick()
+    assert Parked.objects.get().solved_at is not None
+    assert duties("daily", pk=first.pk)[0].breached_at is not None
 
 
 def test_the_pulse_says_how_long_the_clock_of_rules_has_stood_still(company: Company, held: clock.Frozen) -> None:

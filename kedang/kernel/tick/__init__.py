@@ -11,7 +11,7 @@ from datetime import datetime, time, timedelta
 from django.db import connection
 
 from kedang.kernel import clock
-from kedang.kernel.models import Pulse
+from kedang.kernel.models import Parked, Pulse
 from kedang.kernel.norms.models import Clock, Duty, DutyState, Grant
 from kedang.kernel.norms.store import Regulations, regulations
 from kedang.kernel.tick import bearing, rows, running, summing, upkeep
@@ -35,11 +35,15 @@ STEPS: tuple[tuple[str, Callable[[Regulations], None]], ...] = (
 def tick() -> None:
     """Do what is due by now, once."""
     regs = regulations()
+    failed = set(Parked.objects.filter(row="step", solved_at=None).values_list("step", flat=True))
     for name, step in STEPS:
         try:
             step(regs)
         except Exception as error:
             rows.park(name, "step", error)
+        else:
+            if name in failed:
+                rows.solved(name, "step")
     rows.beat("tick")
 
 

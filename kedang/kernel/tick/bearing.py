@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from kedang.kernel import clock, files
 from kedang.kernel.actions import closing, duties, effects, reacting
 from kedang.kernel.actions.deed import Deed
@@ -16,7 +18,7 @@ from kedang.kernel.workdays import calendar
 def send_reminders(regs: Regulations) -> None:
     """Remind whoever bears a duty, at the times its norm names."""
     due = Duty.objects.filter(state=DutyState.OPEN, next_remind_at__lte=clock.now()).order_by("next_remind_at")
-    rows.each("remind", list(due.values_list("id", flat=True)[: rows.BATCH]), lambda pk: _remind(regs, pk))
+    rows.each("remind", list(due.values_list("id", flat=True)), lambda pk: _remind(regs, pk))
 
 
 def _remind(regs: Regulations, pk: int) -> None:
@@ -32,7 +34,7 @@ def _remind(regs: Regulations, pk: int) -> None:
     case = _case(found, duty)
     taken = duty.bearer_id or duty.taken_by_id
     people = sorted(closing.bearers_of(found[0], duty, case.variables, case.facts)) if taken else _heads(duty, case)
-    until = f"，期限 {clock.local(duty.due_at):%Y-%m-%d %H:%M}" if duty.due_at else ""
+    until = f"，期限 {_day(duty.due_at)}" if duty.due_at else ""
     effects.tell(people, f"请办理：{duty.title}{_about(duty)}{until}", case, kind="reminder")
 
 
@@ -72,7 +74,7 @@ def _case(found: tuple[Version, CompiledNorm], duty: Duty) -> effects.Case:
 def mark_breaches(regs: Regulations) -> None:
     """Mark what is past its due time (and grace), and let the packs react."""
     due = Duty.objects.filter(state=DutyState.OPEN, breach_check_at__lt=clock.now()).order_by("breach_check_at")
-    rows.each("breach", list(due.values_list("id", flat=True)[: rows.BATCH]), lambda pk: _breach(regs, pk))
+    rows.each("breach", list(due.values_list("id", flat=True)), lambda pk: _breach(regs, pk))
 
 
 def _breach(regs: Regulations, pk: int) -> None:
@@ -102,3 +104,9 @@ def _breach(regs: Regulations, pk: int) -> None:
             if when is None or when.evaluate(env_of(version, case.variables, case.facts)).truth is True:
                 effects.run(case, deed, regs)
     reacting.react(deed, regs)
+
+
+def _day(at: datetime) -> str:
+    """'2026-11-27', with the time unless the whole day counts: nobody wants to read 23:59."""
+    there = clock.local(at)
+    return f"{there:%Y-%m-%d}" if (there.hour, there.minute) == (23, 59) else f"{there:%Y-%m-%d %H:%M}"

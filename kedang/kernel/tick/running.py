@@ -18,9 +18,9 @@ def run_clocks(regs: Regulations) -> None:
     _wind(regs)
     now = clock.now()
     warn = Clock.objects.filter(fired_at=None, warned_at=None, warn_at__lte=now).values_list("id", flat=True)
-    rows.each("warn", list(warn[: rows.BATCH]), lambda pk: _warn(regs, pk))
+    rows.each("warn", list(warn), lambda pk: _warn(regs, pk))
     due = Clock.objects.filter(fired_at=None, due_at__lt=now).order_by("due_at").values_list("id", flat=True)
-    rows.each("clock", list(due[: rows.BATCH]), lambda pk: _fire(regs, pk))
+    rows.each("clock", list(due), lambda pk: _fire(regs, pk))
 
 
 def _wind(regs: Regulations) -> None:

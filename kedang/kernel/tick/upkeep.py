@@ -21,7 +21,7 @@ from kedang.kernel.workdays import calendar
 def end_grants(regs: Regulations) -> None:
     """Take back what has run out (guards compare the time themselves; this makes it visible)."""
     due = Grant.objects.filter(ended_at=None, valid_until__lt=clock.now()).order_by("valid_until")
-    rows.each("grant", list(due.values_list("id", flat=True)[: rows.BATCH]), _end_grant)
+    rows.each("grant", list(due.values_list("id", flat=True)), _end_grant)
 
 
 def _end_grant(pk: int) -> None:
@@ -46,7 +46,7 @@ def _end_grant(pk: int) -> None:
 def execute_approved(regs: Regulations) -> None:
     """What was approved and whose process died before running it."""
     waiting = Request.objects.filter(status=RequestStatus.APPROVED, decided_at__lt=clock.now() - timedelta(minutes=1))
-    for pk in list(waiting.values_list("id", flat=True)[: rows.BATCH]):
+    for pk in list(waiting.values_list("id", flat=True)):
         try:
             execute(pk)
         except Exception as error:
