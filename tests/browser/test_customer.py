@@ -140,7 +140,9 @@ def test_the_list_filters_while_typing_and_keeps_the_address(site: Site, enter: 
 
 def test_a_contact_is_written_from_the_top_of_the_timeline(site: Site, enter: Enter) -> None:
     page = enter("wang", f"/customers/{site.customer()}/")
-    page.get_by_placeholder("写跟进").fill("谈了第二批交期")
+    page.get_by_role("link", name="写跟进").click()
+    expect(page.get_by_placeholder("写跟进")).to_be_focused()
+    page.keyboard.type("谈了第二批交期")
     page.get_by_role("button", name="记下").click()
     expect(page.locator(".timeline")).to_contain_text("谈了第二批交期")
 

@@ -91,6 +91,9 @@
       htmx.ajax("GET", `${peek.href}?peek=1`, { target: "#drawer-body", swap: "innerHTML" });
       return;
     }
+    const write = event.target.closest("[data-compose]");
+    const box = write && $("#compose textarea");
+    if (box) { event.preventDefault(); box.focus(); box.scrollIntoView({ block: "center" }); return; }
     const fill = event.target.closest("[data-fill]");
     if (fill) { const field = $(fill.dataset.fill); field.value = fill.dataset.text; field.focus(); }
   }, true);
