@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -15,8 +16,10 @@ from django.views.decorators.http import require_POST
 from kedang.kernel import clock, files, inbox
 from kedang.kernel.actions import duties
 from kedang.kernel.approvals import selectors as approvals
+from kedang.kernel.norms.models import Duty
 from kedang.kernel.norms.store import Regulations, regulations
 from kedang.web import tasks
+from kedang.web.paging import page_of
 from kedang.web.shell import shell
 
 BANDS = {"late": "逾期", "today": "今天", "week": "本周", "later": "以后"}
@@ -46,31 +49,56 @@ class Row:
     extend: str = ""
     state: str = ""
     """What is special about its time: 暂停计时, 已延期."""
+    natural: bool = False
+    """Whether lateness is told in days, as the regulation gave the time, and not in working days."""
 
 
 def inbox_page(request: HttpRequest) -> HttpResponse:
-    """The page; `kind` shows one class only."""
+    """The page; `kind` shows one class only. Duties come fifty a page, ballots and proposals before them on the first."""
     regs = regulations()
-    rows = [*_duties(request, regs), *_ballots(request), *_proposals(request, regs)]
-    counted = Counter(row.kind for row in rows)
+    mine = inbox.duties_for(request.user, regs)
+    sorts, counted = _sorted_out(mine, regs)
+    others = [*_ballots(request), *_proposals(request, regs)]
+    counted += Counter(row.kind for row in others)
     kind = request.GET.get("kind", "")
     kind = kind if kind in counted else ""
-    shown = [row for row in rows if not kind or row.kind == kind]
+    page = page_of(mine.filter(_of_kind(sorts, kind)) if kind else mine, request.GET.get("page"))
+    named = files.views([one.file for one in page.rows if one.file])
+    rows = [_duty(one, regs, named) for one in page.rows]
+    shown = [*rows, *(row for row in others if page.number == 1 and kind in ("", row.kind))]
     bands = [(key, name, [row for row in shown if row.band == key]) for key, name in BANDS.items()]
     context = {
-        "bands": [band for band in bands if band[2]], "total": len(rows), "kind": kind, "full": len(rows) >= CAP,
+        "bands": [band for band in bands if band[2]], "total": counted.total(), "kind": kind, "page": page,
         "kinds": [(key, label, icon, counted[key]) for key, (label, icon) in tasks.KINDS.items() if counted[key]],
-        "next": next((row for row in rows if row.due and row.band in ("week", "later")), None),
-        "quiet": not any(row.band in ("late", "today") for row in shown),
+        "next": next((row for row in shown if row.due and row.band in ("week", "later")), None),
+        "quiet": page.number == 1 and not any(row.band in ("late", "today") for row in shown),
         "notices": list(inbox.notices_for(request.user)[:10]),
     }  # fmt: skip
     return render(request, "inbox/inbox.html", context)
 
 
-def _duties(request: HttpRequest, regs: Regulations) -> list[Row]:
-    found = list(inbox.duties_for(request.user, regs)[:CAP])
-    named = files.views([one.file for one in found if one.file])
-    return [_duty(one, regs, named) for one in found]
+Sort = tuple[str, int, str]
+"""What the class of a duty depends on: norm, version, form to draft."""
+
+
+def _sorted_out(mine: QuerySet[Duty], regs: Regulations) -> tuple[dict[Sort, str], Counter[str]]:
+    """({norm, version, form: class}, how many of each class), counted by the database over all duties."""
+    sorts: dict[Sort, str] = {}
+    counted: Counter[str] = Counter()
+    for one in mine.select_related(None).order_by().values("norm", "version", "awaits_form").annotate(n=Count("pk")):
+        key = one["norm"], one["version"], one["awaits_form"]
+        sorts[key] = tasks.kind_of(Duty(norm=key[0], version=key[1], awaits_form=key[2]), regs)
+        counted[sorts[key]] += one["n"]
+    return sorts, counted
+
+
+def _of_kind(sorts: dict[Sort, str], kind: str) -> Q:
+    """The duties of one class."""
+    found = Q(pk__in=())
+    for (norm, version, form), sort in sorts.items():
+        if sort == kind:
+            found |= Q(norm=norm, version=version, awaits_form=form)
+    return found
 
 
 def _duty(one: Any, regs: Regulations, named: Any) -> Row:
@@ -85,6 +113,7 @@ def _duty(one: Any, regs: Regulations, named: Any) -> Row:
     words += [f"已延期 {one.extensions} 次"] if one.extensions else []
     return Row(
         kind=tasks.kind_of(one, regs),
+        natural=tasks.in_days(one),
         title=one.title,
         url=way.url,
         label=way.label,
