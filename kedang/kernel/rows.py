@@ -34,7 +34,7 @@ def insert(model: type[models.Model], rows: Sequence[Mapping[str, Any]], *, igno
             values.append(value if prepare is None or value is None else prepare(value, connection))
         values += [field.get_db_prep_save(field.get_default(), connection) for field in fixed]
     marks = "(" + ", ".join(["%s"] * len(columns)) + ")"
-    sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join([marks] * len(rows))}"
+    sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join([marks] * len(rows))}"  # noqa: S608  (names of the model, no input)
     sql += f"{' ON CONFLICT DO NOTHING' if ignore else ''} RETURNING {key}"
     with connection.cursor() as cursor:
         cursor.execute(sql, values)

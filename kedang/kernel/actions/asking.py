@@ -33,7 +33,8 @@ def steps_for(order: Order, findings: Sequence[Finding]) -> list[StepSpec]:
 
 
 def _route(found: Finding) -> list[RouteStep]:
-    assert found.norm is not None and found.version is not None
+    assert found.norm is not None
+    assert found.version is not None
     rule = found.norm.norm
     name = (
         rule.route if isinstance(rule, ApprovalNorm) else rule.lifted_by if isinstance(rule, ProhibitionNorm) else None
@@ -47,7 +48,8 @@ def _route(found: Finding) -> list[RouteStep]:
 def _step_applies(order: Order, found: Finding, index: int, step: RouteStep) -> bool:
     if not step.when:
         return True
-    assert found.norm is not None and found.version is not None
+    assert found.norm is not None
+    assert found.version is not None
     rule = found.norm.norm
     name = getattr(rule, "route", None) if isinstance(rule, ApprovalNorm) else getattr(rule, "lifted_by", None)
     key = name if isinstance(name, str) else rule.id
@@ -123,7 +125,8 @@ def norms_of(findings: Sequence[Finding]) -> list[dict[str, str]]:
 
 def ask(order: Order, findings: Sequence[Finding], *, exception: bool = False) -> NeedsApproval:
     """Freeze the command and open the request; the same command pending from the same person is not asked twice."""
-    assert order.by is not None and order.deed is not None
+    assert order.by is not None
+    assert order.deed is not None
     args = frozen_args(order)
     digest = keys.digest_of(order.action.name, args)
     pending = Request.objects.filter(

@@ -33,7 +33,7 @@ def _inserted(row: CommandKey) -> bool:
     at = connection.ops.adapt_datetimefield_value(row.at)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {CommandKey._meta.db_table} (key, person_id, digest, outcome, at)"
+            f"INSERT INTO {CommandKey._meta.db_table} (key, person_id, digest, outcome, at)"  # noqa: S608  (names of the model, no input)
             " VALUES (%s, %s, %s, %s, %s) ON CONFLICT (key) DO NOTHING",
             [row.key, row.person_id, row.digest, row.outcome, at],
         )
@@ -46,7 +46,7 @@ def settle(row: CommandKey | None, outcome: str, result: Any) -> None:
         return
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE {CommandKey._meta.db_table} SET outcome = %s, result = %s WHERE key = %s",
+            f"UPDATE {CommandKey._meta.db_table} SET outcome = %s, result = %s WHERE key = %s",  # noqa: S608  (names of the model, no input)
             [outcome, None if result is None else json.dumps(result, ensure_ascii=False), row.key],
         )
 

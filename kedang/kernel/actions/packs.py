@@ -169,7 +169,7 @@ def _amended(
     sources["pack.yaml"] = _dump(yaml, head)
     if clause and "clauses.yaml" in sources:
         clauses = yaml.load(sources["clauses.yaml"])
-        table = clauses["clauses"] if "clauses" in clauses else clauses
+        table = clauses.get("clauses", clauses)
         table[clause]["reading"] = text
         sources["clauses.yaml"] = _dump(yaml, clauses)
     return sources

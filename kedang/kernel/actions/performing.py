@@ -274,7 +274,8 @@ def perform_read(name: str, /, *, by: Person, purpose: str = "", **args: Any) ->
 
 def _note_reading(order: Order, purpose: str, undecided: list[Finding]) -> None:
     """One file.opened an hour; the hour's key makes fragments of a page share it."""
-    assert order.by is not None and order.view is not None
+    assert order.by is not None
+    assert order.view is not None
     hour = order.facts.world.now.strftime("%Y%m%d%H")
     with transaction.atomic():
         _, ours = keys.claim(f"read:{order.by.pk}:{order.view.id}:{purpose[:40]}:{hour}", order.by, "read")

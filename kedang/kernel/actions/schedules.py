@@ -329,7 +329,7 @@ def _in_period(
         _void(duty)
     if _done_in(rule, view.id, period) and rule.due.window is None:
         return []
-    built = duties.build(
+    return duties.build(
         version,
         norm,
         view=view,
@@ -339,7 +339,6 @@ def _in_period(
         counted_from=max(clock.at_time(period.first, time(0)), _start_of(version)),
         period=period,
     )
-    return built
 
 
 def _start_of(version: Version) -> datetime:

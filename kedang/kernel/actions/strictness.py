@@ -48,7 +48,8 @@ def _meet(one: Opening, other: Opening) -> bool:
         return False
     if (one.duty.opened_by, one.duty.file, one.duty.subject) != (other.duty.opened_by, other.duty.file, other.duty.subject):
         return False
-    assert isinstance(a, DutyNorm) and isinstance(b, DutyNorm)
+    assert isinstance(a, DutyNorm)
+    assert isinstance(b, DutyNorm)
     return same_matter(a, one.version.pack, b, other.version.pack)
 
 

@@ -197,7 +197,8 @@ def _pause(generation: Generation, duty: Duty, at: datetime) -> None:
 
 
 def _resume(generation: Generation, duty: Duty, at: datetime, version: Version, norm: CompiledNorm) -> None:
-    assert duty.due_at is not None and duty.paused_at is not None
+    assert duty.due_at is not None
+    assert duty.paused_at is not None
     moved = shifted(duty.due_at, duty.paused_at, at, version, norm)
     duty.first_due_at = shifted(duty.first_due_at or duty.due_at, duty.paused_at, at, version, norm)
     duty.paused_at = None

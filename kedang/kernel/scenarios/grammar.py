@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -133,11 +133,11 @@ def moment(value: Any, where: str = "") -> datetime:
     if isinstance(value, datetime):
         return clock.local(value.replace(tzinfo=None))
     if isinstance(value, date):
-        return clock.local(datetime(value.year, value.month, value.day))
+        return clock.at_time(value, time(0))
     text = str(value).strip()
     for shape in ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"):
         try:
-            return clock.local(datetime.strptime(text, shape))
+            return clock.local(datetime.strptime(text, shape))  # noqa: DTZ007  (naive means Shanghai)
         except ValueError:
             continue
     raise ScenarioError(f"{where}：看不懂的时间“{value}”")
