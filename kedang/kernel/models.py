@@ -73,9 +73,7 @@ class Parked(models.Model):
     solved_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["step", "row"], condition=Q(solved_at=None), name="parked_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["step", "row"], condition=Q(solved_at=None), name="parked_once")]
 
 
 class Pulse(models.Model):

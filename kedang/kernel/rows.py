@@ -58,9 +58,15 @@ def _plan(
     """What does not depend on the values: table, columns, key, how each value is prepared, fields left to defaults."""
     fields = {field.attname: field for field in model._meta.concrete_fields}
     quote = connection.ops.quote_name
-    rest = [field for name, field in fields.items() if name not in names and not isinstance(field, models.AutoField | models.BigAutoField)]
+    rest = [
+        field
+        for name, field in fields.items()
+        if name not in names and not isinstance(field, models.AutoField | models.BigAutoField)
+    ]
     columns = [quote(str(field.column)) for field in (*(fields[name] for name in names), *rest)]
-    prepared: list[tuple[str, Prepare | None]] = [(name, None if isinstance(fields[name], AS_THEY_ARE) else fields[name].get_db_prep_save) for name in names]
+    prepared: list[tuple[str, Prepare | None]] = [
+        (name, None if isinstance(fields[name], AS_THEY_ARE) else fields[name].get_db_prep_save) for name in names
+    ]
     pk = model._meta.pk
     assert pk is not None
     return quote(model._meta.db_table), columns, quote(str(pk.column)), prepared, rest

@@ -190,7 +190,9 @@ def test_all_of_several_bearers_have_one_each(company: Company, factory: int) ->
 
 
 def test_a_count_asks_for_several_deeds(company: Company, factory: int) -> None:
-    company.do("customer.report_change", "小王", customer=factory, matter="停产", occurred_on="2026-03-02", side="客户方")
+    company.do(
+        "customer.report_change", "小王", customer=factory, matter="停产", occurred_on="2026-03-02", side="客户方"
+    )
     company.do("visit.record", "小王", customer=factory, content="一")
     assert states("two-visits") == ["open"]
     company.do("visit.record", "小王", customer=factory, content="二")
@@ -211,7 +213,10 @@ def test_grace_needs_its_reason_and_ends(company: Company, factory: int, held: c
         company.do("expense.submit", "小王", customer=file, kind="差旅", amount=1)
     row = duty("by-evening", file=factory)
     assert row.grace_until is not None
-    assert (f"{clock.local(row.due_at):%d %H:%M}", f"{clock.local(row.grace_until):%d %H:%M}") == ("02 17:30", "03 10:00")  # type: ignore[arg-type]
+    assert (f"{clock.local(row.due_at):%d %H:%M}", f"{clock.local(row.grace_until):%d %H:%M}") == (
+        "02 17:30",
+        "03 10:00",
+    )  # type: ignore[arg-type]
     company.do("duty.excuse", "小王", duty=row.pk, reason="出差")
     pass_time(held, "2026-03-03T09:00")
     for file in (factory, other):
@@ -240,7 +245,9 @@ def test_a_duty_whose_reason_is_gone_is_void(company: Company, factory: int) -> 
 
 
 def test_asking_closes_and_a_refusal_opens_again(company: Company, factory: int) -> None:
-    company.do("customer.report_change", "小王", customer=factory, matter="停产", occurred_on="2026-03-02", side="客户方")
+    company.do(
+        "customer.report_change", "小王", customer=factory, matter="停产", occurred_on="2026-03-02", side="客户方"
+    )
     was = due("claim-it")
     for move, state in (("reject", "open"), ("agree", "done")):
         with pytest.raises(NeedsApproval) as caught:
@@ -251,7 +258,9 @@ def test_asking_closes_and_a_refusal_opens_again(company: Company, factory: int)
 
 
 def test_another_persons_asking_does_not_close_the_bearers_duty(company: Company, factory: int) -> None:
-    company.do("customer.report_change", "小王", customer=factory, matter="停产", occurred_on="2026-03-02", side="客户方")
+    company.do(
+        "customer.report_change", "小王", customer=factory, matter="停产", occurred_on="2026-03-02", side="客户方"
+    )
     with pytest.raises(NeedsApproval):
         company.do("expense.submit", "小赵", customer=factory, kind="差旅", amount=6000)
     assert duty("claim-it").state == "open"

@@ -56,7 +56,12 @@ def test_a_refusal_is_on_record_with_its_clause_and_changes_nothing(company: Com
         submit(company, file, 10)
     assert caught.value.decision.clauses == ["1"]
     event = Event.objects.get(kind="norm.refused")
-    assert (event.file, event.clause, event.norm, event.actor_id) == (file, "1", "guards.no-contact", company["小王"].pk)
+    assert (event.file, event.clause, event.norm, event.actor_id) == (
+        file,
+        "1",
+        "guards.no-contact",
+        company["小王"].pk,
+    )
     assert not ExpenseClaim.objects.exists()
     assert Notice.objects.get(clause="9").person == company["周经理"]
 
@@ -74,7 +79,9 @@ def test_a_refusal_has_four_lines(company: Company) -> None:
     assert said.exception
 
 
-def test_a_rule_that_raises_rolls_the_deed_back(company: Company, factory: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rule_that_raises_rolls_the_deed_back(
+    company: Company, factory: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def broken(subjects: Any, world: Any) -> Any:
         raise ZeroDivisionError
 
@@ -283,7 +290,10 @@ def test_a_button_says_what_the_deed_would(company: Company, factory: int) -> No
     assert open_question.verdict == "allow"
     assert {each.clause for each in open_question.depends} == {"2", "3", "4"}
     for amount, verdict in ((10, "allow"), (600, "confirm"), (2000, "reason"), (6000, "needs")):
-        assert dry_run("expense.submit", by=company["小王"], customer=factory, kind="差旅", amount=amount).verdict == verdict
+        assert (
+            dry_run("expense.submit", by=company["小王"], customer=factory, kind="差旅", amount=amount).verdict
+            == verdict
+        )
 
 
 def test_a_button_writes_nothing(company: Company, factory: int) -> None:

@@ -49,9 +49,13 @@ class Undo(Exception):
 
 def test_every_kind_of_answer_stands_in_its_row(under: Under) -> None:
     company = under("many")
-    known, silent, foreign = (register(company, name, by) for name, by in (("甲厂", "小王"), ("乙厂", "小王"), ("丙厂", "小李")))
+    known, silent, foreign = (
+        register(company, name, by) for name, by in (("甲厂", "小王"), ("乙厂", "小王"), ("丙厂", "小李"))
+    )
     company.do("contact.record", "小王", customer=known, content="来电")
-    rows = claims((known, 100), (silent, 100), (known, "很多"), (known, 6000), (known, 2000), (foreign, 100), (99999, 100))
+    rows = claims(
+        (known, 100), (silent, 100), (known, "很多"), (known, 6000), (known, 2000), (foreign, 100), (99999, 100)
+    )
     found = perform_many("expense.submit", rows, by=company["小王"], job="j1")
     assert [row.state for row in found.rows] == ["ok", "refused", "invalid", "needs", "asks", "not_found", "not_found"]
     assert found.rows[1].clauses == ("2",)
@@ -119,7 +123,9 @@ def test_a_job_run_again_does_no_row_twice_and_answers_the_same(under: Under) ->
     rows = claims(*[(file, 10) for file in files])
     first = perform_many("expense.submit", rows[:2], by=company["小王"], job="j")
     seen: list[int] = []
-    again = perform_many("expense.submit", rows, by=company["小王"], job="j", chunk=2, progress=lambda n, _: seen.append(n))
+    again = perform_many(
+        "expense.submit", rows, by=company["小王"], job="j", chunk=2, progress=lambda n, _: seen.append(n)
+    )
     assert shape(again.rows[:2]) == shape(first.rows)
     assert again.rows[0].value == first.rows[0].value
     assert ExpenseClaim.objects.count() == 1
@@ -141,8 +147,13 @@ def test_bad_rows_may_be_mended_and_run_again_under_the_same_name(under: Under) 
     company = under("many")
     file = register(company, "甲厂")
     company.do("contact.record", "小王", customer=file)
-    assert perform_many("expense.submit", {"a": claims((file, "x"))[0]}, by=company["小王"], job="j").rows[0].state == "invalid"
-    assert perform_many("expense.submit", {"a": claims((file, 5))[0]}, by=company["小王"], job="j").rows[0].state == "ok"
+    assert (
+        perform_many("expense.submit", {"a": claims((file, "x"))[0]}, by=company["小王"], job="j").rows[0].state
+        == "invalid"
+    )
+    assert (
+        perform_many("expense.submit", {"a": claims((file, 5))[0]}, by=company["小王"], job="j").rows[0].state == "ok"
+    )
 
 
 def test_two_rows_of_one_name_open_one_file(under: Under) -> None:

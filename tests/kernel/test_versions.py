@@ -34,8 +34,10 @@ clauses:
 norms:
   - {id: report, clause: "1", kind: duty, opens: {event: contact.recorded, once_per: customer}, done: {event: visit.recorded, for: customer, by: anyone}, due: {within: period}}
 """
-SECOND = REPORT.replace("version: 1", "version: 2").replace("2 working_days", "5 working_days").replace(
-    "done: {event: visit.recorded", "done: {event: contract.registered"
+SECOND = (
+    REPORT.replace("version: 1", "version: 2")
+    .replace("2 working_days", "5 working_days")
+    .replace("done: {event: visit.recorded", "done: {event: contract.registered")
 )
 
 
@@ -60,7 +62,9 @@ def day(row: Duty) -> str:
     return f"{clock.local(row.due_at):%m-%d}"
 
 
-def test_an_old_duty_keeps_its_norm_and_new_events_get_the_new_one(under: Under, held: clock.Frozen, tmp_path: Path) -> None:
+def test_an_old_duty_keeps_its_norm_and_new_events_get_the_new_one(
+    under: Under, held: clock.Frozen, tmp_path: Path
+) -> None:
     company = under(HOUSE)
     old, new = register(company, "甲厂"), register(company, "乙厂")
     packs.put_in_force(load(tmp_path / "one", REPORT), date(2026, 3, 1), None)
@@ -153,7 +157,9 @@ norms:
 
 def test_approvals_of_several_regulations_are_all_asked_and_one_person_once(under: Under) -> None:
     company = under(
-        HOUSE, DEAR.format(id="first", post="head", unit="业务一部"), DEAR.format(id="second", post="finance", unit="财务部")
+        HOUSE,
+        DEAR.format(id="first", post="head", unit="业务一部"),
+        DEAR.format(id="second", post="finance", unit="财务部"),
     )
     file = register(company, "甲厂")
     with pytest.raises(NeedsApproval) as caught:
@@ -223,5 +229,3 @@ def test_the_tests_own_packs_are_clean() -> None:
     for name in ("many", "guards", "duties", "ticking"):
         problems = check([load_text({f"{name}.yaml": text_of(name)})], vocabulary)
         assert [str(each) for each in problems if each.severity == "error"] == []
-
-

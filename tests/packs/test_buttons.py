@@ -111,9 +111,7 @@ EXPECTED: dict[str, tuple[type[KedangError], ...]] = {
 def test_a_button_and_its_deed_agree(cast: stage.Cast) -> None:
     dice = random.Random(20260302)
     actions = [
-        each
-        for each in vocabulary.actions.values()
-        if each.about and not each.system and each.name not in LEFT_OUT
+        each for each in vocabulary.actions.values() if each.about and not each.system and each.name not in LEFT_OUT
     ]
     seen: Counter[str] = Counter()
     for _ in range(CASES):

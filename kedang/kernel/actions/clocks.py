@@ -43,7 +43,12 @@ def restart(generation: Generation) -> None:
 
 
 def _valid(
-    norm: CompiledNorm, rule: ConsequenceNorm, version: Version, event: Any, variables: dict[str, Any], generation: Generation
+    norm: CompiledNorm,
+    rule: ConsequenceNorm,
+    version: Version,
+    event: Any,
+    variables: dict[str, Any],
+    generation: Generation,
 ) -> bool:
     """Whether this event restarts the clock: one of the named kind that counts, or one that begins the file's story."""
     assert rule.absent is not None
@@ -123,12 +128,20 @@ def _beginnings(
     floor = clock.at_time(version.since, time(0))
     found = {}
     for file, value in zip(part, given, strict=True):
-        own = value if isinstance(value, datetime) else clock.at_time(value, time(0)) if isinstance(value, date) else floor
+        own = (
+            value
+            if isinstance(value, datetime)
+            else clock.at_time(value, time(0))
+            if isinstance(value, date)
+            else floor
+        )
         found[file] = max(floor, own, last.get(file, floor))
     return found
 
 
-def climb(version: Version, norm: CompiledNorm, rule: ConsequenceNorm, file: int, variables: dict[str, Any], facts: Any) -> None:
+def climb(
+    version: Version, norm: CompiledNorm, rule: ConsequenceNorm, file: int, variables: dict[str, Any], facts: Any
+) -> None:
     """Set the steps of a ladder by its anchor day: each step once an anchor."""
     assert rule.ladder is not None
     anchor_expr = norm.expr("ladder.anchor")

@@ -288,5 +288,13 @@ def close(duty: Duty, at: datetime, event: int | None) -> None:
     duty.breach_check_at = duty.next_remind_at = duty.paused_at = None
 
 
-CLOSING_FIELDS = ["state", "paused_at", "done_at", "done_by", "breached_at", "breach_check_at", "next_remind_at", "asked_request"]
-
+CLOSING_FIELDS = [
+    "state",
+    "paused_at",
+    "done_at",
+    "done_by",
+    "breached_at",
+    "breach_check_at",
+    "next_remind_at",
+    "asked_request",
+]

@@ -65,7 +65,9 @@ class Case:
     def text(self) -> str:
         """What the notice says: the norm's message, else its clause, with the duty and the file by name."""
         rule = self.norm.norm
-        said = rule.message or (f"{self.duty.title}已逾期" if self.duty else self.version.clause_text(self.norm.clauses[0]))
+        said = rule.message or (
+            f"{self.duty.title}已逾期" if self.duty else self.version.clause_text(self.norm.clauses[0])
+        )
         view = files.view(self.file) if self.file else None
         return f"{said}（{view.name}）" if view else said
 
@@ -101,7 +103,13 @@ def events_of(action_name: str) -> tuple[str, ...]:
 
 
 def tell(
-    people: list[int], text: str, case: Case | None = None, *, kind: str = "notice", duty: int | None = None, request: int | None = None
+    people: list[int],
+    text: str,
+    case: Case | None = None,
+    *,
+    kind: str = "notice",
+    duty: int | None = None,
+    request: int | None = None,
 ) -> None:
     """Write notices, one a person, in the deed's own transaction."""
     now = clock.now()
@@ -196,7 +204,9 @@ def _propose(case: Case, path: str, entry: Mapping[str, Any], deed: Deed, regs: 
         return
     row = found or Proposal(norm=case.norm.qid, subject=subject, period=_period(case), opened_at=clock.now())
     row.pack, row.clause, row.kind = case.version.pack, case.norm.clauses[0], str(entry["propose"])
-    row.title = str(entry.get("title") or case.norm.norm.message or case.norm.norm.name or case.version.clause_text(row.clause))[:200]
+    row.title = str(
+        entry.get("title") or case.norm.norm.message or case.norm.norm.name or case.version.clause_text(row.clause)
+    )[:200]
     row.person_id, row.unit_id, row.file = person, unit, case.file
     row.points = points
     row.amount_fen = int(amount * 100) if amount is not None else None
@@ -244,13 +254,17 @@ def _evidence(case: Case, entry: Mapping[str, Any]) -> list[dict[str, Any]]:
     wanted = entry.get("with")
     if wanted == "late_duties":
         rows = Duty.objects.exclude(breached_at=None).filter(pack=case.version.pack)
-        rows = rows.filter(bearer=case.variables["person"]) if "person" in case.variables else rows.filter(file=case.file)
+        rows = (
+            rows.filter(bearer=case.variables["person"]) if "person" in case.variables else rows.filter(file=case.file)
+        )
         if case.period:
             rows = [d for d in rows if clock.local(d.breached_at).strftime("%Y-%m") == case.period[:7]]  # type: ignore[assignment,arg-type]
         return [{"duty": d.pk, "title": d.title, "clause": d.clause} for d in rows]
     if isinstance(wanted, Mapping) and wanted.get("form"):
         qid = f"{case.version.pack}.{str(wanted['form']).removeprefix(case.version.pack + '.')}"
-        records = FormRecord.objects.filter(form=qid, file=case.file) if case.file else FormRecord.objects.filter(form=qid)
+        records = (
+            FormRecord.objects.filter(form=qid, file=case.file) if case.file else FormRecord.objects.filter(form=qid)
+        )
         return [{"record": r.pk, "title": r.name, "at": clock.local(r.filed_at).date().isoformat()} for r in records]
     if case.duty is not None:
         return [{"duty": case.duty.pk, "title": case.duty.title, "clause": case.duty.clause}]
@@ -316,7 +330,12 @@ def command(case: Case, deed: Deed, regs: Regulations, name: str, args: dict[str
 
     before = len(deed.events)
     acting = Deed(
-        by=None, command=deed.command, norm=case.norm.qid, clause=case.norm.clauses[0], pack=case.version.pack, events=deed.events
+        by=None,
+        command=deed.command,
+        norm=case.norm.qid,
+        clause=case.norm.clauses[0],
+        pack=case.version.pack,
+        events=deed.events,
     )
     try:
         with transaction.atomic():

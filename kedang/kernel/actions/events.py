@@ -8,12 +8,24 @@ from kedang.kernel.ledger.kinds import EventKind
 _PASSED = {"action": "text", "label": "text", "why": "long_text?", "reason": "long_text?"}
 
 KINDS = (
-    EventKind("norm.refused", "被拒绝", "{actor}办理“{label}”被拒绝：{why}", {"action": "text", "label": "text", "why": "long_text?"}),
+    EventKind(
+        "norm.refused",
+        "被拒绝",
+        "{actor}办理“{label}”被拒绝：{why}",
+        {"action": "text", "label": "text", "why": "long_text?"},
+    ),
     EventKind("norm.reasoned", "说明原因后办理", "{actor}说明原因后办理“{label}”：{reason}", _PASSED),
     EventKind("norm.confirmed", "确认后办理", "{actor}确认后办理“{label}”：{why}", _PASSED),
     EventKind("norm.warned", "提示", "{actor}办理“{label}”时得到提示：{why}", _PASSED),
-    EventKind("norm.breached", "违反", "{title}{how}", {"duty": "integer?", "norm": "text", "title": "text", "how": "text"}),
-    EventKind("norm.yielded", "从严", "{title}：按{holds}办理，从严，不另按本条", {"title": "text", "holds": "text", "norm": "text"}),
+    EventKind(
+        "norm.breached", "违反", "{title}{how}", {"duty": "integer?", "norm": "text", "title": "text", "how": "text"}
+    ),
+    EventKind(
+        "norm.yielded",
+        "从严",
+        "{title}：按{holds}办理，从严，不另按本条",
+        {"title": "text", "holds": "text", "norm": "text"},
+    ),
     EventKind(
         "norm.gap",
         "缺资料",
@@ -32,7 +44,12 @@ KINDS = (
     EventKind("proposal.heard", "陈述", "{actor}陈述：{text}", {"proposal": "integer", "text": "long_text"}),
     EventKind("duty.done", "办结", "{title}：{state}", {"duty": "integer", "title": "text", "state": "text"}),
     EventKind("duty.taken", "领办", "{actor}领办：{title}", {"duty": "integer", "title": "text"}),
-    EventKind("duty.excused", "说明特殊情况", "{actor}说明特殊情况：{title}，{reason}", {"duty": "integer", "title": "text", "reason": "long_text"}),
+    EventKind(
+        "duty.excused",
+        "说明特殊情况",
+        "{actor}说明特殊情况：{title}，{reason}",
+        {"duty": "integer", "title": "text", "reason": "long_text"},
+    ),
     EventKind(
         "duty.extended",
         "延期",
@@ -40,9 +57,24 @@ KINDS = (
         {"duty": "integer", "title": "text", "times": "integer", "until": "text", "reason": "long_text"},
     ),
     EventKind("duty.paused", "暂停计时", "{title}：暂停计时", {"duty": "integer", "title": "text"}),
-    EventKind("duty.resumed", "恢复计时", "{title}：恢复计时，期限{until}", {"duty": "integer", "title": "text", "until": "text"}),
-    EventKind("duty.waived", "豁免", "{actor}豁免：{title}，{reason}", {"duty": "integer", "title": "text", "reason": "long_text"}),
-    EventKind("duty.finished", "办结", "{actor}办结：{title}，{note}", {"duty": "integer", "title": "text", "note": "long_text?"}),
+    EventKind(
+        "duty.resumed",
+        "恢复计时",
+        "{title}：恢复计时，期限{until}",
+        {"duty": "integer", "title": "text", "until": "text"},
+    ),
+    EventKind(
+        "duty.waived",
+        "豁免",
+        "{actor}豁免：{title}，{reason}",
+        {"duty": "integer", "title": "text", "reason": "long_text"},
+    ),
+    EventKind(
+        "duty.finished",
+        "办结",
+        "{actor}办结：{title}，{note}",
+        {"duty": "integer", "title": "text", "note": "long_text?"},
+    ),
     EventKind(
         "form.filed",
         "提交表单",
@@ -70,11 +102,33 @@ KINDS = (
         "access.granted",
         "授权查阅",
         "授权{name}查阅，至{until}",
-        {"person": "person", "name": "text", "until": "text", "request": "integer?", "grant": "integer", "relation": "text?"},
+        {
+            "person": "person",
+            "name": "text",
+            "until": "text",
+            "request": "integer?",
+            "grant": "integer",
+            "relation": "text?",
+        },
     ),
-    EventKind("access.expired", "授权到期收回", "{name}的查阅授权到期收回", {"person": "person", "name": "text", "grant": "integer"}),
-    EventKind("pack.drafted", "起草制度", "{actor}起草{title}第{version}版", {"pack": "text", "title": "text", "version": "integer", "clause": "text?", "text": "long_text?"}),
-    EventKind("pack.adopted", "制度生效", "{title}第{version}版自{since}起生效", {"pack": "text", "title": "text", "version": "integer", "since": "date"}),
+    EventKind(
+        "access.expired",
+        "授权到期收回",
+        "{name}的查阅授权到期收回",
+        {"person": "person", "name": "text", "grant": "integer"},
+    ),
+    EventKind(
+        "pack.drafted",
+        "起草制度",
+        "{actor}起草{title}第{version}版",
+        {"pack": "text", "title": "text", "version": "integer", "clause": "text?", "text": "long_text?"},
+    ),
+    EventKind(
+        "pack.adopted",
+        "制度生效",
+        "{title}第{version}版自{since}起生效",
+        {"pack": "text", "title": "text", "version": "integer", "since": "date"},
+    ),
     EventKind("calendar.changed", "调整工作日历", "{actor}将{day}设为{kind}", {"day": "date", "kind": "text"}),
     EventKind("org.changed", "组织变动", "{actor}{what}", {"what": "text"}),
 )

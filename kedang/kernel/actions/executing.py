@@ -68,9 +68,7 @@ def _grant(request: Request, deed: Deed) -> None:
 def _run(request: Request, deed: Deed) -> None:
     """The frozen command again, its approvals held; other guards speak anew."""
     spec = vocabulary.actions[request.action]
-    order = orders.prepare(
-        spec, thaw(spec.args, request.args), by=request.requester, on_behalf_of=request.on_behalf_of
-    )
+    order = orders.prepare(spec, thaw(spec.args, request.args), by=request.requester, on_behalf_of=request.on_behalf_of)
     named = frozenset(each["norm"] for each in request.norms if each.get("norm"))
     if (request.grant or {}).get("exception"):
         order.lifted = named

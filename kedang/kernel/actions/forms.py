@@ -332,7 +332,9 @@ def missing_attachments(order: Order) -> list[Finding]:
             continue
         message = f"{order.action.label}须同时填写《{form.name}》。"
         found.append(
-            engine.clause_finding(version, engine.first_clause(form.clause), "refuse", message, f"一并填写《{form.name}》后提交")
+            engine.clause_finding(
+                version, engine.first_clause(form.clause), "refuse", message, f"一并填写《{form.name}》后提交"
+            )
         )
     return found
 

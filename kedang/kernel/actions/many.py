@@ -199,9 +199,7 @@ def _keep(batch: Batch, rows: Sequence[Row]) -> None:
         if outcome in KEPT:
             data = {**(told or {}), "message": row.result.message}
             key = batch.key(row.name)
-            made.append(
-                CommandKey(key=key, person=batch.by, digest=row.digest, outcome=outcome, result=data, at=now)
-            )
+            made.append(CommandKey(key=key, person=batch.by, digest=row.digest, outcome=outcome, result=data, at=now))
     CommandKey.objects.bulk_create(made)
 
 
@@ -310,7 +308,9 @@ def answered(name: str, answer: Result | KedangError) -> RowResult:
         return RowResult(name, "ok", value=answer.value)
     if isinstance(answer, (Refused, AsksReason)):
         decision = answer.decision
-        said = "；".join(f"第{each.clause}条：{text_of(each)}" if each.clause else text_of(each) for each in decision.findings)
+        said = "；".join(
+            f"第{each.clause}条：{text_of(each)}" if each.clause else text_of(each) for each in decision.findings
+        )
         state = "refused" if isinstance(answer, Refused) else "asks"
         return RowResult(name, state, said, clauses=tuple(decision.clauses))
     if isinstance(answer, NeedsApproval):

@@ -62,9 +62,7 @@ def _moves(regs: Regulations, generation: Generation, events: dict[int, Event], 
     return True
 
 
-def _variables(
-    generation: Generation, events: dict[int, Event], duty: Duty, version: Version
-) -> dict[str, Any]:
+def _variables(generation: Generation, events: dict[int, Event], duty: Duty, version: Version) -> dict[str, Any]:
     event = events.get(duty.opened_by or 0)
     found = generation.variables(event, version) if event is not None else {}
     if duty.file is not None:

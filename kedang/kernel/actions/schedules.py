@@ -135,7 +135,9 @@ def _all_files(version: Version, norm: CompiledNorm) -> int:
     opened = 0
     facts = fact_store()
     when = norm.expr("when")
-    narrowed: Any = when.to_q("file", version.params(clock.today())) if when is not None and when.queryable("file") else None
+    narrowed: Any = (
+        when.to_q("file", version.params(clock.today())) if when is not None and when.queryable("file") else None
+    )
     batch: list[int] = []
     for file in files.ids_in_units(version.units, narrowed):
         batch.append(file)
@@ -191,7 +193,9 @@ def _settled(
     rows = Duty.objects.filter(norm=norm.qid, subject__in=list(wanted), period__in=set(keys.values()))
     standing = set(rows.exclude(state=DutyState.VOID).values_list("subject", "period"))
     stale = {subject for subject, duty in current.items() if duty.period != wanted.get(subject)}
-    return {v.id for v in views if f"file:{v.id}" not in stale and (f"file:{v.id}", wanted.get(f"file:{v.id}")) in standing}
+    return {
+        v.id for v in views if f"file:{v.id}" not in stale and (f"file:{v.id}", wanted.get(f"file:{v.id}")) in standing
+    }
 
 
 def _periods_of(
@@ -266,7 +270,9 @@ def _since_last(
     if duty is not None:
         anchor = duty.counted_from
     holiday = rule.due.holiday or version.regulation.pack.holiday
-    due = deadlines.due_at(anchor, ONE.get(name) or Duration(1, name), calendar.load(), holiday=holiday, closing=version.closing())
+    due = deadlines.due_at(
+        anchor, ONE.get(name) or Duration(1, name), calendar.load(), holiday=holiday, closing=version.closing()
+    )
     if duty is not None:
         moved = duty.first_due_at is not None or duty.paused_at is not None
         if duty.due_at != due and duty.breached_at is None and not moved:

@@ -42,7 +42,10 @@ def release(norm: CompiledNorm, duty: Duty) -> None:
     if MARK not in duty.subject or each_for_himself(norm):
         return
     rows = Duty.objects.filter(
-        norm=duty.norm, subject__startswith=f"{plain(duty.subject)}{MARK}", opened_by=duty.opened_by, state=DutyState.OPEN
+        norm=duty.norm,
+        subject__startswith=f"{plain(duty.subject)}{MARK}",
+        opened_by=duty.opened_by,
+        state=DutyState.OPEN,
     )
     rows.exclude(pk=duty.pk).update(
         state=DutyState.VOID, breach_check_at=None, next_remind_at=None, closing_note="已由其他责任人办结"

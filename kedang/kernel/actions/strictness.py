@@ -46,7 +46,11 @@ def _meet(one: Opening, other: Opening) -> bool:
     a, b = one.norm.norm, other.norm.norm
     if one.version.pack == other.version.pack or not (a.stricter or b.stricter):
         return False
-    if (one.duty.opened_by, one.duty.file, one.duty.subject) != (other.duty.opened_by, other.duty.file, other.duty.subject):
+    if (one.duty.opened_by, one.duty.file, one.duty.subject) != (
+        other.duty.opened_by,
+        other.duty.file,
+        other.duty.subject,
+    ):
         return False
     assert isinstance(a, DutyNorm)
     assert isinstance(b, DutyNorm)
@@ -74,5 +78,9 @@ def _note(generation: Generation, loser: Opening, winner: Opening) -> None:
         norm=loser.norm.qid,
         clause=loser.norm.clauses[0],
         pack=loser.version.pack,
-        data={"title": loser.duty.title, "holds": f"《{held.title}》第{winner.norm.clauses[0]}条", "norm": winner.norm.qid},
+        data={
+            "title": loser.duty.title,
+            "holds": f"《{held.title}》第{winner.norm.clauses[0]}条",
+            "norm": winner.norm.qid,
+        },
     )

@@ -196,7 +196,9 @@ class Names:
         names = norm.action if isinstance(norm.action, list) else [norm.action]
         known = [self.vocabulary.actions.get(name) for name in names if isinstance(name, str)]
         if norm.effect != "refuse" or not any(action and action.place == "outside" for action in known):
-            self._fault(path, f"“{norm.id}”会被系统拒绝，不会违反", "只有对外部行为（如 contact.record）的禁止才会被违反")
+            self._fault(
+                path, f"“{norm.id}”会被系统拒绝，不会违反", "只有对外部行为（如 contact.record）的禁止才会被违反"
+            )
 
 
 def unfilled(loaded: LoadedPack) -> Iterator[Problem]:

@@ -26,7 +26,9 @@ class DueTools(NormTools):
             hint = suggest(bearer.reported_by, self.pack.roles)
             self.fault("bearer.reported_by", f"没有角色“{bearer.reported_by}”", hint)
         if isinstance(bearer, OutsideBearer) and IDENTIFIER.fullmatch(bearer.outside) and bearer.outside != "customer":
-            self.fault("bearer.outside", f"不认识的外部当事人“{bearer.outside}”", "写 customer，或中文名称，例如 供应商")
+            self.fault(
+                "bearer.outside", f"不认识的外部当事人“{bearer.outside}”", "写 customer，或中文名称，例如 供应商"
+            )
 
     def due(self, due: Due, variables: Vars) -> None:
         """Everything a deadline may say."""

@@ -106,7 +106,9 @@ class _Entry:
         """A word in Latin letters must be a form; anything else is the title of what is to be written."""
         name, forms = str(entry["draft"]), self.norm.pack.forms
         if IDENTIFIER.fullmatch(name) and name not in forms:
-            self.norm.fault(f"{self.place}.draft", f"没有表单“{name}”", suggest(name, forms) or "或写中文题目，例如 催款函")
+            self.norm.fault(
+                f"{self.place}.draft", f"没有表单“{name}”", suggest(name, forms) or "或写中文题目，例如 催款函"
+            )
 
     def _value(self, key: str, value: Any) -> None:
         if key in TARGETS:

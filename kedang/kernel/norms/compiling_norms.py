@@ -273,7 +273,11 @@ class NormCompiler(DueTools):
         variables = self._of_trigger(norm)
         asks = {**variables, **each_of("file")} if norm.absent else variables
         periodic = norm.every is not None or norm.absent is not None
-        said = {"when": norm.when, "where": norm.where, "for_each": (norm.for_each or "").partition(" where ")[2].strip() or None}
+        said = {
+            "when": norm.when,
+            "where": norm.where,
+            "for_each": (norm.for_each or "").partition(" where ")[2].strip() or None,
+        }
         self._of_whom(said, asks, gaps=periodic or norm.if_missing is not None)
         self.literal("warn", norm.warn, "duration")
         effects.compile_do(self, "do", norm.do, variables)

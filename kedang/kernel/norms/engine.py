@@ -107,7 +107,9 @@ def matching(call: Call) -> list[tuple[Version, CompiledNorm]]:
         own = version.pack in (pack_of_form, call.stage.partition(".")[0], call.variables.get("pack"))
         if not version.covers(call.view, call.units, own) or not _scope_holds(version, call):
             continue
-        found += [(version, norm) for norm in _norms_named(version, call) if norm.norm.kind in ("prohibition", "approval")]
+        found += [
+            (version, norm) for norm in _norms_named(version, call) if norm.norm.kind in ("prohibition", "approval")
+        ]
     return found
 
 
@@ -283,7 +285,9 @@ def finding(
 
 def clause_finding(version: Version, clause: str, effect: str, message: str, lift: str = "") -> Finding:
     """A say of an access row or a flow, which are not norms but name a clause all the same."""
-    return Finding(version.pack, version.title, clause, version.clause_text(clause), effect, message, lift, version=version)
+    return Finding(
+        version.pack, version.title, clause, version.clause_text(clause), effect, message, lift, version=version
+    )
 
 
 def first_clause(value: str | list[str], default: str = "") -> str:

@@ -73,7 +73,9 @@ def as_one(value: Any) -> int | None:
     return int(value)
 
 
-def people_at(version: Version, norm: CompiledNorm, path: str, variables: dict[str, Any], facts: FactStore) -> list[int]:
+def people_at(
+    version: Version, norm: CompiledNorm, path: str, variables: dict[str, Any], facts: FactStore
+) -> list[int]:
     """Persons named at a path of a norm ('do[0].notify', 'ask', 'done.by'): a role of the pack or an expression.
 
     A unit stands for its head.

@@ -71,7 +71,11 @@ def _duties(what: Mapping[str, Any], cast: Cast) -> list[Duty]:
         rows = rows.filter(unit=about["unit"])
     found = list(rows.order_by("id"))
     if "person" in about:
-        found = [d for d in found if about["person"] in (d.bearer_id, d.taken_by_id) or d.subject == f"person:{about['person']}"]
+        found = [
+            d
+            for d in found
+            if about["person"] in (d.bearer_id, d.taken_by_id) or d.subject == f"person:{about['person']}"
+        ]
     if what.get("clause"):
         found = [d for d in found if str(what["clause"]) in clauses_of_norm(d.norm, d.clause)]
     if what.get("norm"):
@@ -231,7 +235,21 @@ def _event(what: Mapping[str, Any], cast: Cast, person: Person | None) -> Proble
 
 NAMED = {"customer", "person", "unit", "owner"}
 """Arguments of a page that name somebody or something; the others are plain text, also when a customer is called so."""
-SEES_KEYS = {"page", "field", "value", "button", "state", "rows", "count", "text", "completeness", "missing", "labels", "chip", "expect"}
+SEES_KEYS = {
+    "page",
+    "field",
+    "value",
+    "button",
+    "state",
+    "rows",
+    "count",
+    "text",
+    "completeness",
+    "missing",
+    "labels",
+    "chip",
+    "expect",
+}
 
 
 def _sees(what: Mapping[str, Any], cast: Cast, person: Person | None) -> Problem:

@@ -42,7 +42,9 @@ def files_of(path: Path) -> list[Path]:
     """The scenario files a path means: itself, or those of a pack folder (or of a folder of packs)."""
     if path.is_file():
         return [path]
-    found = sorted(path.glob("scenarios/*.yaml")) or sorted(path.glob("*/scenarios/*.yaml")) or sorted(path.glob("*.yaml"))
+    found = (
+        sorted(path.glob("scenarios/*.yaml")) or sorted(path.glob("*/scenarios/*.yaml")) or sorted(path.glob("*.yaml"))
+    )
     return [each for each in found if each.name not in ("pack.yaml", "clauses.yaml", "forms.yaml", "norms.yaml")]
 
 
@@ -142,7 +144,9 @@ def _outcome(raw: Mapping[str, Any], cast: stage.Cast) -> Any:
         return answer
     cast.last[name.partition(".")[0]] = result.value
     if name == "customer.register" and given.get("name"):
-        cast.customers[str(given["name"])] = result.value["customer"] if isinstance(result.value, dict) else result.value
+        cast.customers[str(given["name"])] = (
+            result.value["customer"] if isinstance(result.value, dict) else result.value
+        )
     return result
 
 
@@ -321,10 +325,14 @@ def _expect_invalid(answer: Any, rest: list[str]) -> bool:
 
 EXPECTATIONS: dict[str, Callable[[Any, list[str]], bool]] = {
     "ok": lambda answer, rest: not isinstance(answer, Exception),
-    "refused": lambda answer, rest: isinstance(answer, Refused) and _covers(_clauses_of(answer.decision.refusals), rest),
+    "refused": lambda answer, rest: (
+        isinstance(answer, Refused) and _covers(_clauses_of(answer.decision.refusals), rest)
+    ),
     "needs": _expect_needs,
     "invalid": _expect_invalid,
     "warned": lambda answer, rest: not isinstance(answer, Exception) and _covers(_clauses_of(answer.warnings), rest),
-    "asks_reason": lambda answer, rest: isinstance(answer, AsksReason) and _covers(_clauses_of(answer.decision.findings), rest),
+    "asks_reason": lambda answer, rest: (
+        isinstance(answer, AsksReason) and _covers(_clauses_of(answer.decision.findings), rest)
+    ),
     "not_found": lambda answer, rest: isinstance(answer, NotFound),
 }

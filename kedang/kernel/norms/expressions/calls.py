@@ -69,7 +69,9 @@ def _fact(compiler: Compiler, tree: ast.Call, fact: Fact, first: tuple[Node, ...
     return names.call_node(fact, tuple(args), compiler.text(tree), compiler.scope)
 
 
-def _of_figure(compiler: Compiler, tree: ast.Call, wanted: tuple[str, ...], optional: int) -> tuple[tuple[str, ...], int]:
+def _of_figure(
+    compiler: Compiler, tree: ast.Call, wanted: tuple[str, ...], optional: int
+) -> tuple[tuple[str, ...], int]:
     """`figure('contacts', person, since)` takes what that figure takes; what has a default may be left out."""
     first = tree.args[0] if tree.args else None
     figures = compiler.scope.vocabulary.figures

@@ -28,7 +28,20 @@ _SAME = {
     "choices": "set[text]",
 }
 LITERAL_TYPES = frozenset(
-    {"norm", "form", "term", "flow", "event_kind", "role", "action", "unit_name", "figure", "route", "parameter", "tally"}
+    {
+        "norm",
+        "form",
+        "term",
+        "flow",
+        "event_kind",
+        "role",
+        "action",
+        "unit_name",
+        "figure",
+        "route",
+        "parameter",
+        "tally",
+    }
 )
 """Argument types of facts that only a word in quotes can fill."""
 
