@@ -88,7 +88,7 @@ def inbox_page(person: Person) -> dict[str, Any]:
             "due": clock.local(row.due_at).strftime("%Y-%m-%d %H:%M") if row.due_at else "",
             "paused": "暂停计时" if row.paused_at else "",
             "extensions": f"已延期 {row.extensions} 次" if row.extensions else "",
-            "late": late_words(clock.local(row.due_at), now, cal, natural=not _in_working_days(row))
+            "late": late_words(clock.local(row.due_at), now, cal, natural=not in_working_days(row))
             if row.due_at and row.due_at < now and row.paused_at is None
             else "",
         }
@@ -102,7 +102,7 @@ def inbox_page(person: Person) -> dict[str, Any]:
     }
 
 
-def _in_working_days(row: Duty) -> bool:
+def in_working_days(row: Duty) -> bool:
     """Whether the regulation gave the time in working days, so lateness is told in them too."""
     found = regulations().norm(row.norm, row.version)
     due = getattr(found[1].norm, "due", None) if found else None

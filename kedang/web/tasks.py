@@ -7,8 +7,10 @@ from typing import Any
 
 from django.urls import reverse
 
+from kedang.kernel import clock
 from kedang.kernel.norms.store import Regulations
 from kedang.kernel.norms.vocabulary import vocabulary
+from kedang.reports.pages import in_working_days
 
 # Several deeds cause the same event; this is the one people mean.
 PREFERRED = {
@@ -70,6 +72,11 @@ def _by_event(events: list[str], file: int | None) -> Way | None:
 
 def _file(file: int | None) -> Way:
     return Way("打开档案", reverse("customer", args=[file])) if file else Way("查看", reverse("inbox"))
+
+
+def in_days(duty: Any) -> bool:
+    """Whether a late duty is late by days; of one not late nothing is asked."""
+    return bool(duty.due_at and duty.due_at < clock.now()) and not in_working_days(duty)
 
 
 KINDS = {

@@ -21,8 +21,9 @@ class Due:
     full: str = ""
 
 
-def due_words(due_at: datetime | None, cal: Calendar, *, done: bool = False) -> Due:
-    """'逾期 2 个工作日', '今天 18:00', '明天', '周五 11月27日'; late ones count working days."""
+def due_words(due_at: datetime | None, cal: Calendar, *, done: bool = False, natural: bool = False) -> Due:
+    """'逾期 2 个工作日', '今天 18:00', '明天', '周五 11月27日'; late ones count working days, or every day where the
+    regulation gave the time in days (`natural`)."""
     if due_at is None:
         return Due("无期限", "none")
     due, now = clock.local(due_at), clock.now()
@@ -30,7 +31,7 @@ def due_words(due_at: datetime | None, cal: Calendar, *, done: bool = False) -> 
     if done:
         return Due(day_words(due), "none", full)
     if due < now:
-        return Due(late_words(due, now, cal), "late", full)
+        return Due(late_words(due, now, cal, natural=natural), "late", full)
     if due.date() == now.date():
         return Due(f"今天 {_hour(due)}".strip(), "today", full)
     days = (due.date() - now.date()).days

@@ -1,13 +1,18 @@
 """The page of any deed: what it asks, what the button chose, and what it answers inside another page."""
 
 from collections.abc import Callable
+from datetime import datetime
 
+import pytest
 from django.test import Client
 
 from kedang.customers.models import Customer
 from kedang.kernel import clock
+from kedang.kernel.approvals.models import Request
 from kedang.kernel.norms.models import FileStage, FileTerm
+from kedang.kernel.workdays import calendar
 from kedang.records.models import Custody, InventoryLine
+from kedang.web.words import due_words
 from tests.web.conftest import HTMX, Office
 
 BASIC = {
@@ -86,3 +91,18 @@ def test_the_keeper_ticks_what_is_there_and_the_rest_is_missing(office: Office, 
     client.post("/do/inventory.count/", {"counted_on": "2026-03-02", "found": [first.number], "key": "k"})
     lines = dict(InventoryLine.objects.values_list("customer", "present"))
     assert lines == {first.pk: True, second.pk: False}
+
+
+@pytest.mark.parametrize(("natural", "words"), [(False, "逾期 2 个工作日"), (True, "逾期 3 天")])
+def test_lateness_is_told_as_the_regulation_counts(natural: bool, words: str, office: Office) -> None:
+    # The Saturday between is a working day: the Spring Festival is made up for.
+    friday = datetime(2026, 2, 27, 23, 59, tzinfo=clock.now().tzinfo)
+    assert due_words(friday, calendar.load(), natural=natural).text == words
+
+
+def test_a_decision_is_told_without_quotes_in_quotes(office: Office, as_: Callable[[str], Client]) -> None:
+    customer = office.customer()
+    as_("chen").post(f"/customers/{customer}/do/file.open/", {"purpose": "接手项目", "key": "a"})
+    as_("zhou").post(f"/approvals/{Request.objects.get().pk}/agree/", {"key": "b"})
+    page = as_("chen").get("/").content.decode()
+    assert "您的申请已批准：查阅档案“晨光精密机械厂”" in page

@@ -206,7 +206,7 @@ def _tell_requester(row: Request, status: str, move: str, opinion: str) -> None:
     }.get(RequestStatus(status))
     if words:
         said = f"，意见：{opinion}" if opinion else ""
-        effects.tell([row.requester_id], f"您的申请“{row.title}”{words}{said}", kind="approval", request=row.pk)
+        effects.tell([row.requester_id], f"您的申请{words}：{row.title}{said}", kind="approval", request=row.pk)
 
 
 def _execute(pk: int) -> None:

@@ -36,7 +36,7 @@ from kedang.kernel.norms.vocabulary import Action, Vocabulary
 Vars = dict[str, Var]
 
 FILED = "form.filed"
-ACTOR = Var("person", "你")
+ACTOR = Var("person", "您")
 AGENT = Var("person", "经办人")
 FILE: Vars = {"customer": Var("customer", "客户"), "file": Var("customer", "客户")}
 PERIOD: Vars = {"period": Var("text", "周期"), "day": Var("date", "日期")}

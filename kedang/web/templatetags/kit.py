@@ -36,7 +36,9 @@ def icon(name: str, label: str = "") -> SafeString:
 def clause(number: str, *, pack: str = "", title: str = "", text: str = "") -> SafeString:
     """The chip of a clause: 制度 · 第1.4.1条, linking to it in 制度, with its text for the pointer."""
     url = f"{reverse('rules_pack', args=[pack])}#c-{number}" if pack else ""
-    drawn: SafeString = get_template("parts/clause.html").render({"number": number, "title": title, "text": text, "url": url})
+    drawn: SafeString = get_template("parts/clause.html").render(
+        {"number": number, "title": title, "text": text, "url": url}
+    )
     return drawn
 
 
@@ -44,9 +46,9 @@ DUE_MARKS = {"late": "alert-circle", "today": "clock"}
 
 
 @register.simple_tag(takes_context=True)
-def due(context: template.Context, at: datetime | None, done: bool = False) -> SafeString:
+def due(context: template.Context, at: datetime | None, done: bool = False, natural: bool = False) -> SafeString:
     """The chip of a deadline. Put together here: as a template of its own it was a third of a list's time."""
-    found = words.due_words(at, _calendar(context), done=done)
+    found = words.due_words(at, _calendar(context), done=done, natural=natural)
     title = format_html(' title="期限 {}"', found.full) if found.full else ""
     mark = icon(DUE_MARKS[found.level]) if found.level in DUE_MARKS else ""
     return format_html('<span class="due {}"{}>{}{}</span>', found.level, title, mark, found.text)

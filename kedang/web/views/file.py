@@ -68,6 +68,8 @@ class Task:
     way: tasks.Way
     title: str
     mine: bool
+    natural: bool = False
+    """Whether lateness is told in days."""
 
     @property
     def elsewhere(self) -> bool:
@@ -124,7 +126,8 @@ def _sides(request: HttpRequest, pk: int) -> dict[str, Any]:
     regs = regulations()
     duties = filepage.open_duties(pk)[:12]
     found = [
-        Task(one, tasks.way_of(one, regs), _title(regs, one.pack), one.bearer_id == request.user.pk) for one in duties
+        Task(one, tasks.way_of(one, regs), _title(regs, one.pack), one.bearer_id == request.user.pk, tasks.in_days(one))
+        for one in duties
     ]
     return {
         "tasks": found,
