@@ -11,17 +11,15 @@ from django.db.models import Max, Q
 
 from kedang.kernel import clock, files
 from kedang.kernel.actions import duties
+from kedang.kernel.actions.subjects import Subject, subjects_of
 from kedang.kernel.ledger.models import Event
 from kedang.kernel.models import Pulse
 from kedang.kernel.norms.binding import as_list
 from kedang.kernel.norms.compiled import CompiledNorm
 from kedang.kernel.norms.expressions import UNKNOWN, FactStore, evaluate_many
 from kedang.kernel.norms.models import Duty, DutyState, FileTerm, FormRecord
-from kedang.kernel.norms.people import Bearer, holders_of
 from kedang.kernel.norms.schema import ScheduleNorm, TableEvery
 from kedang.kernel.norms.store import Version, env_of, fact_store
-from kedang.kernel.org import selectors as org
-from kedang.kernel.org.models import Person
 from kedang.kernel.rows import insert_all
 from kedang.kernel.workdays import calendar, deadlines, periods
 from kedang.kernel.workdays.durations import Duration
@@ -96,39 +94,6 @@ def open_all(version: Version, norm: CompiledNorm) -> int:
     if norm.for_each[0] == "file":
         return _all_files(version, norm)
     return _open_subjects(version, norm, subjects_of(version, norm), fact_store(), clock.today())
-
-
-Subject = tuple[dict[str, Any], str, Bearer | None]
-
-
-def subjects_of(version: Version, norm: CompiledNorm) -> list[Subject]:
-    """The persons, units or the company that a schedule asks: (variables, subject, bearer of `each`)."""
-    kind, role = norm.for_each
-    facts = fact_store()
-    if kind == "holder":
-        people = holders_of(version, role, {}, facts)
-        return [({"person": p}, f"person:{p}", Bearer(person=p)) for p in people]
-    if kind == "person":
-        return [({"person": p}, f"person:{p}", Bearer(person=p)) for p in people_in(version)]
-    if kind == "unit":
-        return [({"unit": u}, f"unit:{u}", Bearer(unit=u)) for u in _units_of(version, role, facts)]
-    return [({}, "company", None)]
-
-
-def people_in(version: Version) -> list[int]:
-    """Active persons in a regulation's scope."""
-    if version.units is None:
-        return list(Person.objects.filter(is_active=True).order_by("id").values_list("id", flat=True))
-    return list(org.members_of(version.units).order_by("id").values_list("id", flat=True))
-
-
-def _units_of(version: Version, role: str, facts: FactStore) -> list[int]:
-    """Units in which the role is held; without a role all in scope."""
-    if not role:
-        return sorted(version.units if version.units is not None else {unit.pk for unit in org.unit_tree()})
-    people = holders_of(version, role, {}, facts)
-    found = {unit for units in org.units_of_many(people).values() for unit in units}
-    return sorted(found if version.units is None else found & version.units)
 
 
 def _all_files(version: Version, norm: CompiledNorm) -> int:

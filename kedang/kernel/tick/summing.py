@@ -8,7 +8,7 @@ from datetime import date, datetime, time
 from django.db import transaction
 
 from kedang.kernel import clock, files
-from kedang.kernel.actions import effects, locks, reacting, schedules
+from kedang.kernel.actions import effects, locks, reacting, schedules, subjects
 from kedang.kernel.actions.deed import Deed
 from kedang.kernel.norms.compiled import CompiledNorm
 from kedang.kernel.norms.models import Clock
@@ -117,7 +117,7 @@ def _subjects(version: Version, norm: CompiledNorm, facts: object) -> Iterable[t
 
     kind, role = norm.for_each
     if kind in ("person", "holder"):
-        people = holders_of(version, role, {}, fact_store()) if role else schedules.people_in(version)
+        people = holders_of(version, role, {}, fact_store()) if role else subjects.people_in(version)
         return [({"person": person, "actor": person}, None) for person in people]
     if kind == "unit":
         units = version.units if version.units is not None else {unit.pk for unit in org.unit_tree()}
