@@ -1,10 +1,12 @@
 """我的待办: what is due, by which clause, in which section; empty states; no query a row."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from django.test import Client
 
-from kedang.kernel import inbox, tick
+from kedang.kernel import clock, inbox, tick
+from kedang.web.views.inbox import band_of
 from tests.web.conftest import Office, queries
 
 
@@ -67,3 +69,15 @@ def test_ten_times_the_duties_cost_no_more_queries(office: Office, as_: Callable
     for number in range(18):
         office.do("contact.record", "wang", customer=office.customer(f"乙{number}纺织厂"), kind="电话", content="谈")
     assert queries(client, "/") == few <= 22
+
+
+def test_on_a_sunday_tomorrow_is_within_seven_days(office: Office) -> None:
+    office.clock.move_to(datetime(2026, 3, 8, 10))
+    now = clock.now()
+    assert [band_of(now + timedelta(days=days)) for days in (-1, 0, 1, 6, 7)] == [
+        "late",
+        "today",
+        "week",
+        "week",
+        "later",
+    ]

@@ -22,7 +22,7 @@ from kedang.web import tasks
 from kedang.web.paging import page_of
 from kedang.web.shell import shell
 
-BANDS = {"late": "逾期", "today": "今天", "week": "本周", "later": "以后"}
+BANDS = {"late": "逾期", "today": "今天", "week": "七天内", "later": "以后"}
 CAP = 200
 
 
@@ -153,7 +153,7 @@ def _proposals(request: HttpRequest, regs: Regulations) -> list[Row]:
 
 
 def band_of(due: datetime | None) -> str:
-    """Which section: the week ends with Sunday; what has no deadline stands under 以后."""
+    """Which section: seven days from now, so that on a Sunday tomorrow is near; without a deadline under 以后."""
     if due is None:
         return "later"
     now, local = clock.now(), clock.local(due)
@@ -161,8 +161,7 @@ def band_of(due: datetime | None) -> str:
         return "late"
     if local.date() == now.date():
         return "today"
-    sunday = now.date() + timedelta(days=6 - now.weekday())
-    return "week" if local.date() <= sunday else "later"
+    return "week" if local.date() - now.date() < timedelta(days=7) else "later"
 
 
 def badges(request: HttpRequest) -> HttpResponse:
