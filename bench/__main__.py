@@ -36,7 +36,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--customers", type=int, default=100_000)
     parser.add_argument("--engine", choices=["sqlite", "postgres", "both"], default="both")
     parser.add_argument("--rounds", type=int, default=60, help="measured rounds after the warm-up")
-    parser.add_argument("--quick", action="store_true", help="2,000 customers and 15 rounds; writes no file unless --out")
+    parser.add_argument(
+        "--quick", action="store_true", help="2,000 customers and 15 rounds; writes no file unless --out"
+    )
     parser.add_argument("--only", choices=["pages", "deeds"], help="measure only these")
     parser.add_argument("--out", help=f"where the figures go (default {RESULT.relative_to(REPOSITORY)})")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)

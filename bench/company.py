@@ -37,10 +37,48 @@ from kedang.kernel.org.models import Appointment, Person, Post, Unit
 
 PER_SALESPERSON = 200
 PER_UNIT = 10
-PLACES = "上海 北京 广州 深圳 杭州 南京 苏州 宁波 无锡 合肥 武汉 长沙 成都 重庆 西安 郑州 济南 青岛 天津 沈阳".split()
+PLACES = [
+    "上海",
+    "北京",
+    "广州",
+    "深圳",
+    "杭州",
+    "南京",
+    "苏州",
+    "宁波",
+    "无锡",
+    "合肥",
+    "武汉",
+    "长沙",
+    "成都",
+    "重庆",
+    "西安",
+    "郑州",
+    "济南",
+    "青岛",
+    "天津",
+    "沈阳",
+]
 FIRST = "云启天宏华盛鑫恒瑞泰昌隆海蓝星辰明远博文金石永安东方正大新力佳和中联智达汇丰"
 SECOND = "程晨光创诚信达通源兴旺茂林峰岳川江湖洋润泽嘉美康宁顺利合众同济世纪元亨贞"
-TRADES = "科技 贸易 机械 电子 食品 医药 建材 纺织 化工 物流 文具 家具 汽车配件 仪器仪表 医疗器械 环保设备".split()
+TRADES = [
+    "科技",
+    "贸易",
+    "机械",
+    "电子",
+    "食品",
+    "医药",
+    "建材",
+    "纺织",
+    "化工",
+    "物流",
+    "文具",
+    "家具",
+    "汽车配件",
+    "仪器仪表",
+    "医疗器械",
+    "环保设备",
+]
 SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"
 GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉萍红"
 KINDS = ["电话", "上门拜访", "微信", "邮件"]
@@ -218,7 +256,9 @@ class History:
         )
         NumberSeries.objects.create(key=f"customer:KH-{clock.today().year}-{{seq:5}}", last=self.sizes.customers)
         for f in self.files:
-            self._event(f.since, "customer.registered", f, data={"number": self._number(f), "kind": "组织", "source": "展会"})
+            self._event(
+                f.since, "customer.registered", f, data={"number": self._number(f), "kind": "组织", "source": "展会"}
+            )
             self._event(f.since, "customer.contact_added", f, data={"contact": f.id})
 
     def _number(self, f: File) -> str:
@@ -233,10 +273,15 @@ class History:
         if sqlite():
             fill(SearchText, ("id", "customer", "private", "text"),
                  ((i, file, hidden, "\n".join(lines)) for i, (file, hidden, lines) in enumerate(rows, 1)))  # fmt: skip
-            insert("customers_search", ("rowid", "terms"), ((i, " ".join(terms_in(lines))) for i, (_, _, lines) in enumerate(rows, 1)))
+            insert(
+                "customers_search",
+                ("rowid", "terms"),
+                ((i, " ".join(terms_in(lines))) for i, (_, _, lines) in enumerate(rows, 1)),
+            )
             return
         texts = (
-            (file, hidden, "\n".join(lines), " ".join(f"'{term}'" for term in terms_in(lines))) for file, hidden, lines in rows
+            (file, hidden, "\n".join(lines), " ".join(f"'{term}'" for term in terms_in(lines)))
+            for file, hidden, lines in rows
         )
         insert(SearchText._meta.db_table, ("customer_id", "private", "text", "terms"), texts)
 
@@ -249,7 +294,18 @@ class History:
             f = self.dice.choice(self.files)
             when = f.since + self.dice.random() * (self.now - f.since)
             kind = self.dice.choice(KINDS)
-            rows.append((number, f.id, kind, f"与{f.person}沟通报价和交期，约定下周再联系", f.person, moment(when), moment(when), f.owner))
+            rows.append(
+                (
+                    number,
+                    f.id,
+                    kind,
+                    f"与{f.person}沟通报价和交期，约定下周再联系",
+                    f.person,
+                    moment(when),
+                    moment(when),
+                    f.owner,
+                )
+            )
             latest[f.id] = max(latest.get(f.id, (0.0, "")), (when, kind))
             self._event(when, "contact.recorded", f, data={"contact": number, "kind": kind})
         names = ("id", "customer", "kind", "content", "with_person", "occurred_at", "recorded_at", "by")
@@ -257,7 +313,10 @@ class History:
         known = [(moment(when), kind, "与客户沟通报价和交期", file) for file, (when, kind) in latest.items()]
         _update("UPDATE customers_filesummary SET last_contact_at = {0}, last_contact_kind = {0}, last_contact_text = {0}"
                 " WHERE customer_id = {0}", known)  # fmt: skip
-        _update("UPDATE customers_customer SET updated_at = {0} WHERE id = {0}", [(when, file) for when, _, _, file in known])
+        _update(
+            "UPDATE customers_customer SET updated_at = {0} WHERE id = {0}",
+            [(when, file) for when, _, _, file in known],
+        )
 
     def _forms(self) -> None:
         """One third: filed forms, each with its event and the step of the flow it made."""
@@ -267,12 +326,60 @@ class History:
             when = f.since + min(86400 * 4, self.now - f.since - 60)
             form = "customer_basic" if f.pack == REGISTRY else "customer_file"
             name = "客户基本信息表" if f.pack == REGISTRY else "销售客户档案"
-            data = {"name": f.name, "phone": f.phone, "nature": "有限责任公司", "parent_unit": "无", "contact_name": f.person}
-            rows.append((number, f.pack, 1, f"{f.pack}.{form}", name, f"B-{number:06}", f.id, _json(data), f.owner, moment(when), moment(when)))
+            data = {
+                "name": f.name,
+                "phone": f.phone,
+                "nature": "有限责任公司",
+                "parent_unit": "无",
+                "contact_name": f.person,
+            }
+            rows.append(
+                (
+                    number,
+                    f.pack,
+                    1,
+                    f"{f.pack}.{form}",
+                    name,
+                    f"B-{number:06}",
+                    f.id,
+                    _json(data),
+                    f.owner,
+                    moment(when),
+                    moment(when),
+                )
+            )
             norm, clause = ("file-in-time", "1.4.1") if f.pack == REGISTRY else ("build-file", "1.a")
-            self._event(when, "form.filed", f, "", "", clause, {"form": f"{f.pack}.{form}", "name": name, "record": number, "number": f"B-{number:06}"})
-            self._event(when, "duty.done", f, f"duty:{number}", f"{f.pack}.{norm}", clause, {"duty": number, "title": f"填报《{name}》", "state": "按时办结"})
-        names = ("id", "pack", "version", "form", "name", "number", "file", "data", "filed_by", "filed_at", "occurred_at")
+            self._event(
+                when,
+                "form.filed",
+                f,
+                "",
+                "",
+                clause,
+                {"form": f"{f.pack}.{form}", "name": name, "record": number, "number": f"B-{number:06}"},
+            )
+            self._event(
+                when,
+                "duty.done",
+                f,
+                f"duty:{number}",
+                f"{f.pack}.{norm}",
+                clause,
+                {"duty": number, "title": f"填报《{name}》", "state": "按时办结"},
+            )
+        names = (
+            "id",
+            "pack",
+            "version",
+            "form",
+            "name",
+            "number",
+            "file",
+            "data",
+            "filed_by",
+            "filed_at",
+            "occurred_at",
+        )
         fill(FormRecord, names, rows)
 
     def _classes(self) -> None:
@@ -315,19 +422,39 @@ class History:
         rows = []
         for person, _, pack in self.company.owners:
             for number in range(8):
-                rows.append((len(rows) + 1, person, "有一项办理逾期，请尽快处理", pack, "1.4.1", moment(self.now - number * 7200)))
+                rows.append(
+                    (
+                        len(rows) + 1,
+                        person,
+                        "有一项办理逾期，请尽快处理",
+                        pack,
+                        "1.4.1",
+                        moment(self.now - number * 7200),
+                    )
+                )
         fill(Notice, ("id", "person", "text", "pack", "clause", "at"), rows)
 
     # ---- events ------------------------------------------------------------------------------------------------
 
     def _event(
-        self, when: float, kind: str, f: File, subject: str = "", norm: str = "", clause: str = "", data: dict[str, Any] | None = None
+        self,
+        when: float,
+        kind: str,
+        f: File,
+        subject: str = "",
+        norm: str = "",
+        clause: str = "",
+        data: dict[str, Any] | None = None,
     ) -> None:
         self.events.append((when, kind, f.id, f.owner, subject, norm, clause, _json(data or {})))
 
     def _events(self) -> None:
         """The rest are readings and a few refusals; then all in the order of time, as a ledger has them."""
-        refused = {"action": "expense.submit", "label": "提交费用报销", "why": "客户未备案，招待、差旅、礼品等费用不予报销。"}
+        refused = {
+            "action": "expense.submit",
+            "label": "提交费用报销",
+            "why": "客户未备案，招待、差旅、礼品等费用不予报销。",
+        }
         for number in range(self.sizes.events - len(self.events)):
             f = self.dice.choice(self.files)
             when = f.since + self.dice.random() * (self.now - f.since)
@@ -336,12 +463,38 @@ class History:
             else:
                 self._event(when, "file.opened", f, data={"purpose": None, "request": None})
         self.events.sort()
-        names = ("id", "kind", "file", "actor", "subject", "norm", "clause", "pack", "data", "command", "occurred_at", "recorded_at")
+        names = (
+            "id",
+            "kind",
+            "file",
+            "actor",
+            "subject",
+            "norm",
+            "clause",
+            "pack",
+            "data",
+            "command",
+            "occurred_at",
+            "recorded_at",
+        )
         fill(
             Event,
             names,
             (
-                (i, kind, file, actor, subject, norm, clause, norm.partition(".")[0], data, UUID(int=i).hex, moment(when), moment(when))
+                (
+                    i,
+                    kind,
+                    file,
+                    actor,
+                    subject,
+                    norm,
+                    clause,
+                    norm.partition(".")[0],
+                    data,
+                    UUID(int=i).hex,
+                    moment(when),
+                    moment(when),
+                )
                 for i, (when, kind, file, actor, subject, norm, clause, data) in enumerate(self.events, 1)
             ),
         )
@@ -357,5 +510,3 @@ def _update(sql: str, rows: list[tuple[Any, ...]]) -> None:
 
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.executemany(sql.replace("{0}", "%s"), rows)
-
-

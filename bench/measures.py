@@ -73,9 +73,7 @@ def rounds(measures: list[Measure], times: int, warm: int = 5) -> list[Figure]:
             if number >= warm:
                 taken[measure.op].append(seconds)
     medians = {op: statistics.median(values) for op, values in taken.items()}
-    return [
-        Figure(m.op, medians[m.op], medians[m.op] / medians[m.floor], m.aim, m.note) for m in measures
-    ]
+    return [Figure(m.op, medians[m.op], medians[m.op] / medians[m.floor], m.aim, m.note) for m in measures]
 
 
 # ---- pages -----------------------------------------------------------------------------------------------------------

@@ -20,7 +20,17 @@ class Server:
         self.process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Server:
-        command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(self.port)]
+        command = [
+            sys.executable,
+            "-m",
+            "granian",
+            "--interface",
+            "wsgi",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(self.port),
+        ]
         command += ["--workers", "1", "--blocking-threads", "4", "--log-level", "warning", self.application]
         self.process = subprocess.Popen(command, env=dict(os.environ))
         for _ in range(200):
@@ -33,7 +43,9 @@ class Server:
                 time.sleep(0.1)
         raise RuntimeError(f"{self.application} did not start")
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self.process:
             self.process.terminate()
             try:

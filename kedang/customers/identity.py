@@ -149,7 +149,7 @@ def blocking(
 def _held(normalized: str, credit_code: str, exclude: int | None) -> bool:
     """Whether any file has the name or the code; nearly always not, so it is asked before rows are fetched."""
     table = Customer._meta.db_table
-    sql = f"SELECT 1 FROM {table} WHERE (normalized_name = %s OR credit_code = %s) AND id <> %s LIMIT 1"
+    sql = f"SELECT 1 FROM {table} WHERE (normalized_name = %s OR credit_code = %s) AND id <> %s LIMIT 1"  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(sql, [normalized, credit_code, exclude or 0])
         return cursor.fetchone() is not None

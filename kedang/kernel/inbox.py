@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db import connection
+from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
 
 from kedang.kernel import clock
 from kedang.kernel.approvals import selectors as approvals
@@ -31,12 +34,10 @@ class Counts:
 def counts(person: Person, regs: Regulations | None = None) -> Counts:
     """How much waits, by the same conditions that the lists use."""
     roles, units = standing(person, regs)
-    now = clock.now()
-    numbers = _waiting(person, roles, units)
-    found = numbers.aggregate(n=Count("pk"), late=Count("pk", filter=Q(due_at__lt=now, paused_at=None)))
+    waiting, late = _count_waiting(person, roles, units)
     return Counts(
-        duties=found["n"],
-        late=found["late"],
+        duties=waiting,
+        late=late,
         ballots=approvals.pending_count(person),
         proposals=_to_settle(person, roles).count(),
         notices=Notice.objects.filter(person=person, read_at=None).count(),
@@ -72,18 +73,58 @@ def standing(person: Person, regs: Regulations | None = None) -> tuple[set[str],
     return set(roles_of(person.pk, regs or regulations())), org.headed_units(person)
 
 
-def _waiting(person: Person, roles: set[str], units: set[int]) -> QuerySet[Duty]:
-    """A duty somebody else has taken waits for him alone.
+Ground = dict[str, Any]
+"""Columns and what stands in them: a value, one of several, or nothing."""
+
+
+def _grounds(person: Person, roles: set[str], units: set[int]) -> list[Ground]:
+    """Why a duty waits for a person, no duty under two of them. A duty somebody else has taken waits for him alone."""
+    grounds: list[Ground] = [{"bearer_id": person.pk, "taken_by_id": None}, {"taken_by_id": person.pk}]
+    if units:
+        grounds.append({"unit_id": sorted(units), "bearer_id": None, "taken_by_id": None})
+    if roles:
+        grounds.append({"role": sorted(roles), "bearer_id": None, "unit_id": None, "taken_by_id": None})
+    return grounds
+
+
+def _union(column: str, grounds: list[Ground]) -> tuple[str, list[Any]]:
+    """A column of the open duties under each ground, as SQL.
 
     Each ground is a query of its own, for its own index: as one condition with OR, SQLite reads every open duty there is.
+    And every page counts them, so composing the query must not cost more than running it.
     """
-    open_now = Duty.objects.filter(state=DutyState.OPEN).order_by().values("pk")
-    grounds = [open_now.filter(bearer=person, taken_by=None), open_now.filter(taken_by=person)]
-    if units:
-        grounds.append(open_now.filter(unit_id__in=units, bearer=None, taken_by=None))
-    if roles:
-        grounds.append(open_now.filter(role__in=roles, bearer=None, unit=None, taken_by=None))
-    return Duty.objects.filter(pk__in=grounds[0].union(*grounds[1:], all=True))
+    parts, values = [], []
+    for ground in grounds:
+        terms = ["state = %s"]
+        values.append(DutyState.OPEN.value)
+        for name, value in ground.items():
+            if value is None:
+                terms.append(f"{name} IS NULL")
+                continue
+            several = value if isinstance(value, list) else [value]
+            terms.append(f"{name} IN ({', '.join(['%s'] * len(several))})")
+            values += several
+        parts.append(f"SELECT {column} FROM {Duty._meta.db_table} WHERE {' AND '.join(terms)}")  # noqa: S608
+    return " UNION ALL ".join(parts), values
+
+
+def _waiting(person: Person, roles: set[str], units: set[int]) -> QuerySet[Duty]:
+    """The open duties that wait for a person."""
+    sql, values = _union("id", _grounds(person, roles, units))
+    return Duty.objects.filter(pk__in=RawSQL(sql, values))  # noqa: S611 (columns are named above, values are bound)
+
+
+def _count_waiting(person: Person, roles: set[str], units: set[int]) -> tuple[int, int]:
+    """(how many wait, how many of them are past due), of the very same duties."""
+    sql, values = _union("due_at", _grounds(person, roles, units))
+    now = connection.ops.adapt_datetimefield_value(clock.now())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT count(*), count(CASE WHEN due_at < %s THEN 1 END) FROM ({sql}) AS waiting",  # noqa: S608
+            [now, *values],
+        )
+        found: tuple[int, int] = cursor.fetchone()
+    return found
 
 
 def _to_settle(person: Person, roles: set[str]) -> QuerySet[Proposal]:

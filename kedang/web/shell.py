@@ -92,8 +92,8 @@ class Shell:
     @cached_property
     def post(self) -> str:
         """Unit and post of the person, as the corner of the page names them."""
-        held = org.primary_appointment(self.request.user)
-        return f"{held.unit.name} · {held.post.name}" if held else "未任职"
+        held = org.held_by(self.request.user)
+        return f"{held[0].unit_name} · {held[0].post_name}" if held else "未任职"
 
     @cached_property
     def clock_stopped(self) -> str:
