@@ -9,6 +9,8 @@ from kedang.kernel import fields, files
 from kedang.kernel.fields import Field
 from kedang.kernel.org import selectors as org
 
+UNITS = {"money": " 元"}
+
 
 class Names:
     """`names(type, id)` for `fields.display`, filled with one query a type."""
@@ -35,4 +37,4 @@ def shown(known: Iterable[Field], values: Mapping[str, Any]) -> list[tuple[Field
     """(field, text) of every value that is there; `values` as JSON keeps them."""
     typed = [(one, fields.from_json(one, values[one.id])) for one in known if values.get(one.id) not in (None, "", [])]
     names = Names(typed)
-    return [(one, fields.display(one, value, names=names)) for one, value in typed]
+    return [(one, fields.display(one, value, names=names) + UNITS.get(one.type, "")) for one, value in typed]

@@ -106,3 +106,9 @@ def test_a_decision_is_told_without_quotes_in_quotes(office: Office, as_: Callab
     as_("zhou").post(f"/approvals/{Request.objects.get().pk}/agree/", {"key": "b"})
     page = as_("chen").get("/").content.decode()
     assert "您的申请已批准：查阅档案“晨光精密机械厂”" in page
+
+
+def test_an_exception_shows_its_approver_the_amount_in_yuan(office: Office, as_: Callable[[str], Client]) -> None:
+    sent = {"kind": "招待", "amount": "680", "reason": "客户来访", "exception": "yes", "key": "k"}
+    as_("wang").post(f"/customers/{office.customer()}/do/expense.submit/", sent)
+    assert "680.00 元" in as_("zheng").get(f"/approvals/{Request.objects.get().pk}/").content.decode()
