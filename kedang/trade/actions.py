@@ -87,6 +87,7 @@ def submit_expense(
     deed.record(
         "expense.submitted",
         file=customer,
+        subject=f"expense:{claim.pk}",
         data={
             "expense": claim.pk,
             "kind": kind,
@@ -153,6 +154,7 @@ def review_expense(*, deed: Deed, expense: int, agree: bool, opinion: str | None
     deed.record(
         "expense.reviewed",
         file=claim.customer_id,
+        subject=f"expense:{claim.pk}",
         data={"expense": claim.pk, "agree": agree, "outcome": claim.state},
         values=[ValueDraft("opinion", new=opinion)] if opinion else [],
     )
