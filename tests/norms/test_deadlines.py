@@ -49,7 +49,9 @@ def test_before_a_day_of_the_file_and_at_an_hour() -> None:
 
 
 def test_a_window_opens_and_closes() -> None:
-    text = duty('{window: {from: day 10 of this month, to: day 20 of this month, at: "17:30"}}', "{event: contact.recorded}")
+    text = duty(
+        '{window: {from: day 10 of this month, to: day 20 of this month, at: "17:30"}}', "{event: contact.recorded}"
+    )
     with story(text) as it:
         customer = it.register()
         it.do("contact.record", "小王", customer=customer, kind="电话")
@@ -107,15 +109,24 @@ def test_without_a_rule_there_is_no_extension() -> None:
             it.do("duty.extend", "小王", duty=it.duty("prepare").pk, reason="想延")
 
 
-@pytest.mark.parametrize(("within", "due"), [("5 working_days", "2026-03-11 23:59"), ("7 days", "2026-03-11 23:59"), ("200 hours", "2026-03-12 18:00")])
+@pytest.mark.parametrize(
+    ("within", "due"),
+    [("5 working_days", "2026-03-11 23:59"), ("7 days", "2026-03-11 23:59"), ("200 hours", "2026-03-12 18:00")],
+)
 def test_the_clock_stands_still_between_two_events(within: str, due: str) -> None:
-    text = duty(f"{{within: {within}, pause: customer.change_reported, resume: [visit.recorded]}}", "{event: contact.recorded}", "remind: [1 day]")
+    text = duty(
+        f"{{within: {within}, pause: customer.change_reported, resume: [visit.recorded]}}",
+        "{event: contact.recorded}",
+        "remind: [1 day]",
+    )
     with story(text) as it:
         customer = it.register()
         it.do("contact.record", "小王", customer=customer, kind="电话")
         before = it.due("prepare")
         it.run_to("2026-03-04 10:00")
-        it.do("customer.report_change", "小王", customer=customer, matter="停产", occurred_on="2026-03-04", side="客户方")
+        it.do(
+            "customer.report_change", "小王", customer=customer, matter="停产", occurred_on="2026-03-04", side="客户方"
+        )
         assert it.duty("prepare").paused_at is not None
         it.run_to("2026-03-06 10:00")
         it.do("visit.record", "小王", customer=customer, content="复产")
@@ -124,12 +135,18 @@ def test_the_clock_stands_still_between_two_events(within: str, due: str) -> Non
 
 
 def test_nothing_fires_while_it_stands_still() -> None:
-    text = duty("{within: 2 days, pause: customer.change_reported, resume: visit.recorded}", "{event: contact.recorded}", "remind: [1 day]")
+    text = duty(
+        "{within: 2 days, pause: customer.change_reported, resume: visit.recorded}",
+        "{event: contact.recorded}",
+        "remind: [1 day]",
+    )
     with story(text) as it:
         customer = it.register()
         it.do("contact.record", "小王", customer=customer, kind="电话")
         it.run_to("2026-03-02 12:00")
-        it.do("customer.report_change", "小王", customer=customer, matter="停产", occurred_on="2026-03-02", side="客户方")
+        it.do(
+            "customer.report_change", "小王", customer=customer, matter="停产", occurred_on="2026-03-02", side="客户方"
+        )
         it.run_to("2026-03-20 10:00")
         assert it.told("小王") == it.told("郑总") == []
         assert it.duty("prepare").breached_at is None
@@ -140,11 +157,15 @@ def test_nothing_fires_while_it_stands_still() -> None:
 
 
 def test_what_is_done_while_it_stands_still_is_in_time() -> None:
-    text = duty("{within: 2 days, pause: customer.change_reported, resume: visit.recorded}", "{event: contact.recorded}")
+    text = duty(
+        "{within: 2 days, pause: customer.change_reported, resume: visit.recorded}", "{event: contact.recorded}"
+    )
     with story(text) as it:
         customer = it.register()
         it.do("contact.record", "小王", customer=customer, kind="电话")
-        it.do("customer.report_change", "小王", customer=customer, matter="停产", occurred_on="2026-03-02", side="客户方")
+        it.do(
+            "customer.report_change", "小王", customer=customer, matter="停产", occurred_on="2026-03-02", side="客户方"
+        )
         it.run_to("2026-03-20 10:00")
         it.file(customer, note="照交")
         assert it.duty("prepare").state == "done"

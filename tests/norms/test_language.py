@@ -33,7 +33,12 @@ def test_an_outside_party_must_act_and_a_role_reports_it() -> None:
         customer = it.register()
         it.do("contact.record", "小王", customer=customer, kind="电话")
         row = it.duty("answer")
-        assert (row.outside, row.title, row.role, row.bearer_id) == ("客户", "客户应办：签回确认单", "house.clerk", None)
+        assert (row.outside, row.title, row.role, row.bearer_id) == (
+            "客户",
+            "客户应办：签回确认单",
+            "house.clerk",
+            None,
+        )
         assert row in inbox.duties_for(it.company["何内勤"])
         assert row not in inbox.duties_for(it.company["小王"])
         it.file(customer, by="小王", note="不是他报")
@@ -79,7 +84,13 @@ def test_a_text_is_to_be_drafted_by_a_role_and_finished_by_hand() -> None:
         assert it.duty("then").state == "done"
 
 
-@pytest.mark.parametrize("do", ["[{open_case: {title: 核实投诉, bearer: gm, within: 2 days}}]", "[{open_case: 核实投诉, bearer: gm, within: 2 days}]"])
+@pytest.mark.parametrize(
+    "do",
+    [
+        "[{open_case: {title: 核实投诉, bearer: gm, within: 2 days}}]",
+        "[{open_case: 核实投诉, bearer: gm, within: 2 days}]",
+    ],
+)
 def test_a_case_is_opened(do: str) -> None:
     with story(consequence(do)) as it:
         it.do("contact.record", "小王", customer=it.register(), kind="电话")
@@ -88,7 +99,10 @@ def test_a_case_is_opened(do: str) -> None:
 
 
 def test_it_warns_before_an_absence_and_says_what_it_is_told_to() -> None:
-    text = consequence("[{notify: gm, message: 长期未联系}]", "absent: {event: contact.recorded, for: 10 days}\n    warn: 3 working_days")
+    text = consequence(
+        "[{notify: gm, message: 长期未联系}]",
+        "absent: {event: contact.recorded, for: 10 days}\n    warn: 3 working_days",
+    )
     with story(text) as it:
         it.do("contact.record", "小王", customer=it.register(), kind="电话")
         it.run_to("2026-03-09 08:00")
@@ -102,7 +116,9 @@ def test_it_warns_before_an_absence_and_says_what_it_is_told_to() -> None:
 
 
 def test_a_ladder_begins_before_its_day() -> None:
-    text = HEAD.replace("fields: [{id: note", "fields: [{id: sum, name: 数, type: number}, {id: note") + """
+    text = (
+        HEAD.replace("fields: [{id: note", "fields: [{id: sum, name: 数, type: number}, {id: note")
+        + """
   - id: climb
     clause: "2"
     kind: consequence
@@ -111,6 +127,7 @@ def test_a_ladder_begins_before_its_day() -> None:
       steps: [{on_day: -3, do: {notify: owner, message: 快到期}}, {on_day: 0, do: {notify: owner, message: 今天到期}}, {on_day: 2, do: {draft: 催办函}}]
       stop_when: has_form('sheet', file)
 """
+    )
     with story(text) as it:
         it.register()
         it.run_to("2026-03-08 23:00")
@@ -175,9 +192,12 @@ TWO_DAYS = pack("""
 
 @pytest.mark.parametrize(("stricter", "kept"), [("shorter", "house.a"), ("longer", "other.b")])
 def test_of_two_deadlines_only_one_is_set(stricter: str, kept: str) -> None:
-    other = OTHER + f"""
+    other = (
+        OTHER
+        + f"""
   - {{id: b, clause: "9", kind: duty, opens: {{event: contact.recorded}}, done: {{event: visit.recorded, for: customer}}, due: {{within: 5 days}}, stricter: {stricter}}}
 """
+    )
     with story(TWO_DAYS, other) as it:
         customer = it.register()
         it.do("contact.record", "小王", customer=customer, kind="电话")
@@ -188,9 +208,12 @@ def test_of_two_deadlines_only_one_is_set(stricter: str, kept: str) -> None:
 
 
 def test_without_the_word_both_deadlines_stand() -> None:
-    other = OTHER + """
+    other = (
+        OTHER
+        + """
   - {id: b, clause: "9", kind: duty, opens: {event: contact.recorded}, done: {event: visit.recorded, for: customer}, due: {within: 5 days}}
 """
+    )
     with story(TWO_DAYS, other) as it:
         it.do("contact.record", "小王", customer=it.register(), kind="电话")
         assert sorted(Duty.objects.values_list("norm", flat=True)) == ["house.a", "other.b"]
@@ -201,9 +224,12 @@ def test_only_the_longer_route_is_asked(stricter: str, clauses: list[str]) -> No
     mine = pack("""
   - {id: ask, clause: "1", kind: approval, action: expense.submit, when: amount > 0, route: [{role: gm}], then: run}
 """)
-    other = OTHER + f"""
+    other = (
+        OTHER
+        + f"""
   - {{id: ask, clause: "9", kind: approval, action: expense.submit, {stricter}when: amount > 0, route: [{{role: finance}}, {{role: gm}}], then: run}}
 """
+    )
     with story(mine, other) as it:
         customer = it.register()
         with pytest.raises(NeedsApproval):
@@ -227,7 +253,12 @@ def test_a_schedule_asks_of_those_for_whom_a_condition_holds(asked: str) -> None
     text = pack(f"""
   - {{id: visit, clause: "1", kind: schedule, every: rhythm, {asked}, if_missing_: x}}
 """).replace(", if_missing_: x", ", bearer: file.owner, done: {event: visit.recorded}")
-    with story(text.replace("category: {name: 客户类别, values: {key: 重点客户, general: 一般客户}}", "category: {name: 客户类别, values: {key: 重点客户, general: 一般客户}, default: general}")) as it:
+    with story(
+        text.replace(
+            "category: {name: 客户类别, values: {key: 重点客户, general: 一般客户}}",
+            "category: {name: 客户类别, values: {key: 重点客户, general: 一般客户}, default: general}",
+        )
+    ) as it:
         plain, key = it.register(), it.register("北京云帆科技有限公司")
         it.do("customer.classify", "小王", customer=key, term="category", value="key")
         it.run_to("2026-03-03 10:00")
@@ -285,7 +316,9 @@ def test_what_cannot_be_decided_is_reviewed_and_listed_until_it_is_mended() -> N
         (gap,) = gaps.open_gaps(it.company["郑总"])
         assert (gap.name, gap.facts, gap.review, gap.clause) == ("上海晨光文具厂", "主管单位", True, "2")
         assert gaps.open_gaps(it.company["小王"]) == []
-        assert vocabulary.pages["gaps"].view(it.company["郑总"])["rows"] == [{"customer": "上海晨光文具厂", "clause": "2", "facts": "主管单位"}]
+        assert vocabulary.pages["gaps"].view(it.company["郑总"])["rows"] == [
+            {"customer": "上海晨光文具厂", "clause": "2", "facts": "主管单位"}
+        ]
         it.company["丁仓管"].is_admin = True
         (unnamed,) = gaps.open_gaps(it.company["丁仓管"])
         assert (unnamed.name, unnamed.file) == ("（无权查看的客户）", None)
@@ -316,7 +349,12 @@ def test_a_prohibition_on_what_happens_outside_is_broken_not_refused() -> None:
         done = perform("contact.record", by=it.company["小王"], customer=customer, kind="微信")
         assert [finding.message for finding in done.warnings] == ["不得用微信联系客户"]
         (event,) = it.events("norm.breached")
-        assert (event.norm, event.clause, event.file, event.actor) == ("house.no-wechat", "1", customer, it.company["小王"])
+        assert (event.norm, event.clause, event.file, event.actor) == (
+            "house.no-wechat",
+            "1",
+            customer,
+            it.company["小王"],
+        )
         assert it.events("norm.warned") == []
         assert len(it.told("郑总")) == 1
         assert it.events("proposal.opened")[0].norm == "house.told"
@@ -348,7 +386,9 @@ def shared(bearers: str) -> str:
 """)
 
 
-@pytest.mark.parametrize(("bearers", "states"), [("any", ["done", "void"]), ("first", ["done", "void"]), ("all", ["done", "open"])])
+@pytest.mark.parametrize(
+    ("bearers", "states"), [("any", ["done", "void"]), ("first", ["done", "void"]), ("all", ["done", "open"])]
+)
 def test_several_bearers(bearers: str, states: list[str]) -> None:
     with story(shared(bearers)) as it:
         customer = it.register()

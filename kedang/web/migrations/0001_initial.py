@@ -7,7 +7,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -16,35 +15,51 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='ListSetting',
+            name="ListSetting",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=40, verbose_name='列表')),
-                ('columns', models.JSONField(default=list, verbose_name='列')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='人员')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=40, verbose_name="列表")),
+                ("columns", models.JSONField(default=list, verbose_name="列")),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="人员",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '列表设置',
-                'constraints': [models.UniqueConstraint(fields=('person', 'name'), name='list_setting_once')],
+                "verbose_name": "列表设置",
+                "constraints": [models.UniqueConstraint(fields=("person", "name"), name="list_setting_once")],
             },
         ),
         migrations.CreateModel(
-            name='SignIn',
+            name="SignIn",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('session_key', models.CharField(max_length=40, unique=True)),
-                ('ip', models.GenericIPAddressField(blank=True, null=True, verbose_name='地址')),
-                ('device', models.CharField(blank=True, default='', max_length=60, verbose_name='设备')),
-                ('user_agent', models.CharField(blank=True, default='', max_length=300)),
-                ('at', models.DateTimeField(default=kedang.kernel.clock.now, verbose_name='登录时间')),
-                ('seen_at', models.DateTimeField(default=kedang.kernel.clock.now, verbose_name='最近使用')),
-                ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='退出时间')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sign_ins', to=settings.AUTH_USER_MODEL, verbose_name='人员')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("session_key", models.CharField(max_length=40, unique=True)),
+                ("ip", models.GenericIPAddressField(blank=True, null=True, verbose_name="地址")),
+                ("device", models.CharField(blank=True, default="", max_length=60, verbose_name="设备")),
+                ("user_agent", models.CharField(blank=True, default="", max_length=300)),
+                ("at", models.DateTimeField(default=kedang.kernel.clock.now, verbose_name="登录时间")),
+                ("seen_at", models.DateTimeField(default=kedang.kernel.clock.now, verbose_name="最近使用")),
+                ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="退出时间")),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="sign_ins",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="人员",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '登录',
-                'ordering': ['-seen_at'],
-                'indexes': [models.Index(fields=['person', '-seen_at'], name='sign_in_by_person')],
+                "verbose_name": "登录",
+                "ordering": ["-seen_at"],
+                "indexes": [models.Index(fields=["person", "-seen_at"], name="sign_in_by_person")],
             },
         ),
     ]
