@@ -411,7 +411,7 @@ class History:
             open_ = number <= self.sizes.duties
             due = self.now + self.dice.uniform(-15, 60) * 86400 if open_ else f.since + self.dice.uniform(1, 40) * 86400
             late = due < self.now if open_ else self.dice.random() < 0.2
-            opened = moment(min(due - 5 * 86400, self.now))
+            opened = moment(due - (75 if open_ else 5) * 86400)
             done = None if open_ else moment(due + (86400 if late else -3600))
             check = moment(due) if open_ and not late else None
             rows.append((number, f.pack, 1, f"{f.pack}.{norm}", clause, title, f.id, f"file:{f.id}", f.owner, True, opened, opened,

@@ -43,6 +43,7 @@ class Event(models.Model):
             models.Index(fields=["file", "-id"], name="event_file"),
             models.Index(fields=["kind", "file"], name="event_kind_file"),
             models.Index(fields=["actor", "-id"], name="event_actor"),
+            models.Index(fields=["on_behalf_of", "-id"], name="event_behalf", condition=~models.Q(on_behalf_of=None)),
             models.Index(fields=["pack", "clause", "kind", "recorded_at"], name="event_clause"),
             models.Index(fields=["command"], name="event_command"),
             models.Index(fields=["subject", "kind"], name="event_subject", condition=~models.Q(subject="")),

@@ -126,6 +126,14 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="event",
+            index=models.Index(
+                condition=models.Q(("on_behalf_of", None), _negated=True),
+                fields=["on_behalf_of", "-id"],
+                name="event_behalf",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="event",
             index=models.Index(fields=["command"], name="event_command"),
         ),
         migrations.AddIndex(
