@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 
+from django.db import transaction
 from django.db.models import Max, Q
 
 from kedang.kernel import clock, files
@@ -20,6 +21,7 @@ from kedang.kernel.norms.expressions import UNKNOWN, FactStore, evaluate_many
 from kedang.kernel.norms.models import Duty, DutyState, FileTerm, FormRecord
 from kedang.kernel.norms.schema import ScheduleNorm, TableEvery
 from kedang.kernel.norms.store import Version, env_of, fact_store
+from kedang.kernel.once import once
 from kedang.kernel.rows import insert_all
 from kedang.kernel.workdays import calendar, deadlines, periods
 from kedang.kernel.workdays.durations import Duration
@@ -104,12 +106,20 @@ def _all_files(version: Version, norm: CompiledNorm) -> int:
         when.to_q("file", version.params(clock.today())) if when is not None and when.queryable("file") else None
     )
     batch: list[int] = []
-    for file in files.ids_in_units(version.units, narrowed):
+    for file in list(files.ids_in_units(version.units, narrowed)):
         batch.append(file)
         if len(batch) >= CHUNK:
-            opened += open_for_files(version, norm, list(files.views(batch).values()), facts)
+            opened += _batch(version, norm, batch, facts)
             batch = []
-    return opened + open_for_files(version, norm, list(files.views(batch).values()), facts)
+    return opened + _batch(version, norm, batch, facts)
+
+
+def _batch(version: Version, norm: CompiledNorm, batch: Sequence[int], facts: FactStore) -> int:
+    """A transaction of its own: the first day of a quarter must not lock everybody out until all files are through."""
+    with once(), transaction.atomic():
+        opened = open_for_files(version, norm, list(files.views(batch).values()), facts)
+    facts.forget()
+    return opened
 
 
 def open_for_files(
@@ -132,14 +142,16 @@ def open_for_files(
     older = [(v, name) for v, name in zip(views, every, strict=True) if v.id not in fresh]
     current = _open_now(norm, [f"file:{v.id}" for v, _ in older]) if older else {}
     settled = _settled(norm, [v for v, _ in older], [name for _, name in older], current) if older else set()
-    new: list[Duty] = []
+    asked = zip(views, holds, every, strict=True)
+    done = _done_now(rule, [(v.id, name) for v, held, name in asked if held and name and v.id not in settled])
+    made: list[Duty] = []
     for view, each, held, period_name in zip(views, variables, holds, every, strict=True):
         duty = current.get(f"file:{view.id}")
         if not held or not period_name:
             _void(duty)
         elif view.id not in settled:
-            made = _one(version, norm, rule, view, each, period_name, duty, facts)
-            new += made if view.id in fresh else [each for each in made if not _had(norm, each)]
+            made += _one(version, norm, rule, view, each, period_name, duty, facts, done)
+    new = _not_had(norm, made, {f"file:{file}" for file in fresh})
     insert_all(new, ignore=True)
     return len(new)
 
@@ -214,10 +226,11 @@ def _one(
     name: str,
     duty: Duty | None,
     facts: FactStore,
+    done: Collection[int],
 ) -> list[Duty]:
     if counts_from_last(rule):
         return _since_last(version, norm, rule, view, variables, name, duty, facts)
-    return _in_period(version, norm, rule, view, variables, name, duty, facts)
+    return _in_period(version, norm, rule, view, variables, name, duty, facts, done)
 
 
 def _since_last(
@@ -260,13 +273,19 @@ def _since_last(
     return made
 
 
-def _had(norm: CompiledNorm, duty: Duty) -> bool:
-    """A voided duty of the same period comes back instead of a second one."""
-    found = Duty.objects.filter(norm=norm.qid, subject=duty.subject, period=duty.period).first()
-    if found is not None and found.state == DutyState.VOID:
-        found.state, found.due_at, found.breach_check_at = DutyState.OPEN, duty.due_at, duty.due_at
-        found.save(update_fields=["state", "due_at", "breach_check_at"])
-    return found is not None
+def _not_had(norm: CompiledNorm, made: Sequence[Duty], fresh: Collection[str]) -> list[Duty]:
+    """Those whose subject had no duty in the period; a voided one comes back instead of a second one. One query."""
+    older = [duty for duty in made if duty.subject not in fresh]
+    rows = Duty.objects.filter(
+        norm=norm.qid, subject__in={d.subject for d in older}, period__in={d.period for d in older}
+    )
+    had = {(row.subject, row.period): row for row in rows} if older else {}
+    for duty in older:
+        found = had.get((duty.subject, duty.period))
+        if found is not None and found.state == DutyState.VOID:
+            found.state, found.due_at, found.breach_check_at = DutyState.OPEN, duty.due_at, duty.due_at
+            found.save(update_fields=["state", "due_at", "breach_check_at"])
+    return [duty for duty in made if (duty.subject, duty.period) not in had]
 
 
 def _last_done(norm: CompiledNorm, rule: ScheduleNorm, view: files.FileView, version: Version) -> datetime | None:
@@ -291,6 +310,7 @@ def _in_period(
     name: str,
     duty: Duty | None,
     facts: FactStore,
+    done: Collection[int],
 ) -> list[Duty]:
     """The present period's duty, unless it was opened before or its deed was already done in the period."""
     cal = calendar.load()
@@ -298,7 +318,7 @@ def _in_period(
     if duty is not None and duty.period != period.key and duty.due_at and duty.due_at >= clock.now():
         # The class changed in mid period: the old period's duty gives way to the new one's.
         _void(duty)
-    if _done_in(rule, view.id, period) and rule.due.window is None:
+    if view.id in done and rule.due.window is None:
         return []
     return duties.build(
         version,
@@ -316,14 +336,18 @@ def _start_of(version: Version) -> datetime:
     return clock.at_time(version.since, time(0))
 
 
-def _done_in(rule: ScheduleNorm, file: int, period: periods.Period) -> bool:
-    """Whether the deed was done in this period before the duty was opened."""
-    if rule.done.form or rule.done.where:
-        return False
-    kinds = [rule.done.event] if isinstance(rule.done.event, str) else list(rule.done.event or [])
-    return Event.objects.filter(
-        kind__in=kinds, file=file, occurred_at__gte=clock.at_time(period.first, time(0))
-    ).exists()
+def _done_now(rule: ScheduleNorm, wanted: Sequence[tuple[int, str]]) -> set[int]:
+    """Files whose deed was done in the present period before the duty was opened; a query a period."""
+    if counts_from_last(rule) or rule.done.form or rule.done.where:
+        return set()
+    found: set[int] = set()
+    for name in {name for _, name in wanted if name}:
+        since = clock.at_time(periods.period_of(name, clock.today(), calendar.load()).first, time(0))
+        rows = Event.objects.filter(
+            kind__in=as_list(rule.done.event), file__in=[f for f, n in wanted if n == name], occurred_at__gte=since
+        )
+        found.update(file for file in rows.values_list("file", flat=True) if file)
+    return found
 
 
 def _open_subjects(

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from kedang.kernel import clock
 from kedang.kernel.models import Parked, Pulse
+from kedang.kernel.once import once
 
 log = logging.getLogger("kedang.tick")
 RETRY = timedelta(hours=1)
@@ -37,7 +38,7 @@ def each(step: str, rows: Iterable[int], work: Callable[[int], None]) -> None:
         if since is not None and clock.now() - since < RETRY:
             continue
         try:
-            with transaction.atomic():
+            with once(), transaction.atomic():
                 work(row)
         except Exception as error:
             park(step, str(row), error)

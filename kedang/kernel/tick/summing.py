@@ -14,6 +14,7 @@ from kedang.kernel.norms.compiled import CompiledNorm
 from kedang.kernel.norms.models import Clock
 from kedang.kernel.norms.schema import ConsequenceNorm, ScheduleNorm
 from kedang.kernel.norms.store import Regulations, Version, env_of, fact_store
+from kedang.kernel.once import once
 from kedang.kernel.org import selectors as org
 from kedang.kernel.tick import rows
 from kedang.kernel.workdays import calendar, periods
@@ -33,7 +34,12 @@ def open_schedules(regs: Regulations) -> None:
             name = schedules.pulse_of(norm, version)
             if rows.last_day(name) == clock.today():
                 continue
-            with transaction.atomic():
+            if norm.for_each[0] == "file":
+                # Batch by batch: what two workers open twice the table keeps once.
+                schedules.open_all(version, norm)
+                rows.beat(name, clock.today())
+                continue
+            with once(), transaction.atomic():
                 locks.take([name])
                 last = rows.last_day(name)
                 if last != clock.today():
@@ -80,7 +86,7 @@ def _sum_up_once(regs: Regulations, version: Version, norm: CompiledNorm, period
     """Under a lock: a second worker waits and then finds the round done."""
     if (rows.last_day(pulse) or date.min) >= period.last:
         return
-    with transaction.atomic():
+    with once(), transaction.atomic():
         locks.take([pulse])
         if (rows.last_day(pulse) or date.min) < period.last:
             _sum_up_period(regs, version, norm, period)
