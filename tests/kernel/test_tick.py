@@ -6,14 +6,18 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from kedang.customers.models import Customer
 from kedang.kernel import clock, tick
+from kedang.kernel.actions import schedules
 from kedang.kernel.errors import Invalid
 from kedang.kernel.ledger.models import Event
 from kedang.kernel.models import Notice, Parked
 from kedang.kernel.norms.computing import compute
-from kedang.kernel.norms.models import Clock, Duty, Proposal
+from kedang.kernel.norms.models import Clock, Duty, FileTerm, Proposal
+from kedang.kernel.norms.store import regulations
 from tests.kernel.conftest import register
 from tests.kernel.test_duties import pass_time
 from tests.support.company import Company
@@ -131,6 +135,22 @@ def test_a_period_counted_from_the_last_deed_moves_with_it(company: Company, hel
     company.do("visit.record", "小王", customer=file, content="看样")
     assert open_due() == ["04-20"]
     assert [d.state for d in duties("since")] == ["done", "open"]
+
+
+def test_opening_a_period_asks_no_more_for_many_files_than_for_few(company: Company, held: clock.Frozen) -> None:
+    tick.tick()
+
+    def cost(number: int, start: int) -> int:
+        files = [register(company, f"第{start + n}厂") for n in range(number)]
+        FileTerm.objects.filter(file__in=files, term="ticking.level").update(value="high")
+        (version,) = regulations().in_force()
+        with CaptureQueriesContext(connection) as queries:
+            schedules.open_all(version, version.regulation.by_id["monthly"])
+        assert len(duties("monthly")) == start + number
+        return len(queries)
+
+    few = cost(3, 0)
+    assert cost(20, 3) <= few + 1
 
 
 # ---- absences and ladders ----------------------------------------------------------------------------------------
