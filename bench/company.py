@@ -276,11 +276,11 @@ class History:
             insert(
                 "customers_search",
                 ("rowid", "terms"),
-                ((i, " ".join(terms_in(lines))) for i, (_, _, lines) in enumerate(rows, 1)),
+                ((i, " ".join(terms_in(lines, hidden))) for i, (_, hidden, lines) in enumerate(rows, 1)),
             )
             return
         texts = (
-            (file, hidden, "\n".join(lines), " ".join(f"'{term}'" for term in terms_in(lines)))
+            (file, hidden, "\n".join(lines), " ".join(f"'{term}'" for term in terms_in(lines, hidden)))
             for file, hidden, lines in rows
         )
         insert(SearchText._meta.db_table, ("customer_id", "private", "text", "terms"), texts)
