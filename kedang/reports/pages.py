@@ -31,10 +31,10 @@ def customers_page(person: Person, *, q: str = "", scope: str = "all") -> dict[s
 
 def expenses_page(person: Person, *, customer: int | None = None) -> dict[str, Any]:
     """费用: the claims the person may see, of one customer or all."""
-    rows = trade.expenses_for(person)
+    rows = trade.expenses_in(person)
     if customer is not None:
         rows = rows.filter(customer=customer)
-    found = rows.order_by("-submitted_at", "-id")[:200]
+    found = rows[:200]
     return {
         "rows": [
             {

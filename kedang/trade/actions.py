@@ -16,6 +16,7 @@ from kedang.kernel.errors import Invalid, NotFound
 from kedang.kernel.fields import Field as F
 from kedang.kernel.ledger import ValueDraft
 from kedang.kernel.ledger.models import Event
+from kedang.trade import selectors
 from kedang.trade.models import (
     EXPENSE_KINDS,
     IN_FORCE,
@@ -113,8 +114,7 @@ def _spent_before_filing(customer: int | None, day: date) -> bool:
 
 def _file_of(args: Mapping[str, Any]) -> int | None:
     """The customer a claim names: the regulation over that file acts on its review and payment."""
-    found = ExpenseClaim.objects.filter(pk=args.get("expense") or 0)
-    return found.values_list("customer_id", flat=True).first()
+    return selectors.file_of_claim(args.get("expense") or 0)
 
 
 def _claim(expense: int) -> ExpenseClaim:
@@ -178,7 +178,7 @@ def pay_expense(*, deed: Deed, expense: int) -> int:
     claim.state, claim.paid_at = PAID, deed.now
     claim.save(update_fields=["state", "paid_at"])
     data = {"expense": claim.pk, "amount": to_yuan(claim.amount_fen)}
-    deed.record("expense.paid", file=claim.customer_id, data=data)
+    deed.record("expense.paid", file=claim.customer_id, subject=f"expense:{claim.pk}", data=data)
     return claim.pk
 
 

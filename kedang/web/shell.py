@@ -13,6 +13,7 @@ from django.utils.functional import cached_property
 from kedang.kernel import clock, inbox
 from kedang.kernel.models import Pulse
 from kedang.kernel.org import selectors as org
+from kedang.trade.selectors import concerned_with_expenses
 from kedang.web import words
 
 CAP = 99
@@ -42,6 +43,7 @@ ENTRIES: list[tuple[str, str, str, str]] = [
     ("inbox", "我的待办", "待办", "checklist"),
     ("customers", "客户", "客户", "address-book"),
     ("approvals", "审批", "审批", "rubber-stamp"),
+    ("expenses", "费用", "费用", "receipt"),
     ("rules", "制度", "制度", "book-2"),
     ("proposals", "建议与裁定", "建议", "gavel"),
     ("manage", "管理", "管理", "settings"),
@@ -69,8 +71,13 @@ class Shell:
     @cached_property
     def items(self) -> list[Item]:
         """The entries of the left side."""
-        shown = ENTRIES if self.request.user.is_admin else ENTRIES[:-1]
-        return [self._item(*entry) for entry in shown]
+        return [self._item(*entry) for entry in ENTRIES if self._concerns(entry[0])]
+
+    def _concerns(self, name: str) -> bool:
+        """Whether the person has anything to do with an entry."""
+        if name == "expenses":
+            return concerned_with_expenses(self.request.user)
+        return name != "manage" or self.request.user.is_admin
 
     def _item(self, name: str, label: str, short: str, icon: str) -> Item:
         count, hot = self.counts.get(name, (0, False))

@@ -11,6 +11,7 @@ from kedang.kernel import clock
 from kedang.kernel.norms.store import Regulations
 from kedang.kernel.norms.vocabulary import vocabulary
 from kedang.reports.pages import in_working_days
+from kedang.web.forms.deeds import CHOSEN
 
 # Several deeds cause the same event; this is the one people mean.
 PREFERRED = {
@@ -50,10 +51,10 @@ def way_of(duty: Any, regs: Regulations) -> Way:
     ):
         return Way("分类", reverse("deed", args=[duty.file, "customer.classify"]))
     events = [done.event] if isinstance(done.event, str) else list(done.event or [])
-    return _by_event(events, duty.file) or _file(duty.file)
+    return _by_event(events, duty.file, duty.subject) or _file(duty.file)
 
 
-def _by_event(events: list[str], file: int | None) -> Way | None:
+def _by_event(events: list[str], file: int | None, subject: str = "") -> Way | None:
     for kind in events:
         if kind == "flow.moved" and file:
             return Way("去审核", reverse("customer", args=[file]))
@@ -66,8 +67,14 @@ def _by_event(events: list[str], file: int | None) -> Way | None:
         if spec.about and file:
             return Way(spec.label, reverse("deed", args=[file, action]))
         if not spec.about:
-            return Way(spec.label, reverse("deed_alone", args=[action]))
+            return Way(spec.label, f"{reverse('deed_alone', args=[action])}{_chosen(action, subject)}")
     return None
+
+
+def _chosen(action: str, subject: str) -> str:
+    """'?expense=12' when the deed is about what the duty names as 'expense:12'."""
+    kind, _, number = subject.partition(":")
+    return f"?{kind}={number}" if number.isdecimal() and kind in CHOSEN.get(action, ()) else ""
 
 
 def _file(file: int | None) -> Way:
@@ -83,7 +90,7 @@ KINDS = {
     "approval": ("审批", "rubber-stamp"), "form": ("建档与填报", "forms"), "contact": ("跟进与拜访", "phone-call"),
     "review": ("审核", "clipboard-check"), "record": ("档案保管", "archive"), "proposal": ("裁定", "gavel"), "other": ("其他", "checklist"),
 }  # fmt: skip
-STARTS = {"contact": ("contact.", "visit."), "review": ("flow.",), "record": ("record.", "inventory.")}
+STARTS = {"contact": ("contact.", "visit."), "review": ("flow.", "expense."), "record": ("record.", "inventory.")}
 
 
 def kind_of(duty: Any, regs: Regulations) -> str:

@@ -13,6 +13,7 @@ from kedang.web.views import (
     deeds,
     drafting,
     editing,
+    expenses,
     exporting,
     file,
     filing,
@@ -63,6 +64,8 @@ urlpatterns = [
     path("approvals/", approvals.index, name="approvals"),
     path("approvals/<int:pk>/", approvals.detail, name="approval"),
     path("approvals/<int:pk>/<str:kind>/", approvals.move, name="approval_move"),
+    # 费用
+    path("expenses/", expenses.index, name="expenses"),
     # 制度
     path("rules/", rules.index, name="rules"),
     path("rules/<str:pack>/", rules.regulation, name="rules_pack"),

@@ -26,7 +26,11 @@ NOT_TYPED = {"customer", "version", "clear"}
 # Arguments of a reading that are asked only where a norm speaks of them.
 SELDOM = {"relation", "until"}
 # What the button chose that led here: kept beside the form, not typed into it.
-CHOSEN = {"flow.move": ("flow", "to")}
+CHOSEN: dict[str, tuple[str, ...]] = {
+    "flow.move": ("flow", "to"),
+    "expense.review": ("expense",),
+    "expense.pay": ("expense",),
+}
 
 
 @dataclass
@@ -103,6 +107,11 @@ def arguments(spec: Action, file: int | None, person: Person) -> list[Field]:
     only some regulations ask about a reading is asked where one of them covers the file."""
     if spec.name == "inventory.count":
         return [_kept(one, person) if one.id == "found" else one for one in spec.args]
+    if spec.name == "expense.review":
+        verdict = {"true": "通过", "false": "退回"}
+        return [
+            replace(one, name="结论", type="choice", values=verdict) if one.id == "agree" else one for one in spec.args
+        ]
     view = files.view(file) if file else None
     if view is None or spec.name not in ("customer.classify", "file.open"):
         return list(spec.args)

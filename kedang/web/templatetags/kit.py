@@ -127,7 +127,7 @@ STATE_COLOURS = {
     "executed": "green", "failed": "red", "agreed": "green", "transferred": "", "cancelled": "line",
     "active": "blue", "passed": "green", "waiting": "", "skipped": "line", "closed": "line",
     "draft": "", "checked": "blue", "effective": "green", "superseded": "line", "adopted": "green",
-    "正常": "green", "公海": "amber", "作废": "line",
+    "待审": "blue", "已审核": "", "退回": "amber", "已报销": "green", "正常": "green", "公海": "amber", "作废": "line",
 }  # fmt: skip
 
 

@@ -17,12 +17,16 @@ from kedang.kernel.norms.vocabulary import Action, vocabulary
 from kedang.web.forms.deeds import CHOSEN, DeedForm, Foretold, deed_form, foretell
 from kedang.web.outcomes import attempt, of_decision
 from kedang.web.replies import go, is_fragment
+from kedang.web.views import expenses
 
 # Their forms stand elsewhere, with more than a list of arguments.
 ELSEWHERE = {"customer.update", "form.file", "approval.move", "customer.search", "customer.register", "customer.export"}
 # Not offered as commands to packs and API, yet each has its button.
 OPEN = ("flow.move", "org.", "calendar.", "pack.", "duty.")
-DONE = {"file.open": "已打开。", "contact.record": "跟进已记下。"}
+DONE = {
+    "file.open": "已打开。", "contact.record": "跟进已记下。", "expense.submit": "报销单已提交，等财务审核。",
+    "expense.review": "审核结论已记下。", "expense.pay": "已报销。",
+}  # fmt: skip
 
 
 def about_file(request: HttpRequest, pk: int, action: str) -> HttpResponse:
@@ -34,11 +38,21 @@ def about_file(request: HttpRequest, pk: int, action: str) -> HttpResponse:
 
 def alone(request: HttpRequest, action: str) -> HttpResponse:
     """A deed about no file, or about one still to be chosen."""
-    return _deed(request, _spec(action), None, {"back": _back(action)})
+    spec = _spec(action)
+    return _deed(request, spec, None, {"back": _back(action), **_about(request, spec)})
+
+
+def _about(request: HttpRequest, spec: Action) -> dict[str, Any]:
+    """What is reviewed or paid stands above the form; not found outside what the person may see."""
+    if "expense" not in CHOSEN.get(spec.name, ()):
+        return {}
+    return {"claim": expenses.claim_of(request.user, request.POST.get("expense") or request.GET.get("expense", ""))}
 
 
 def _back(action: str) -> str:
     """Where a deed that is about no file was begun."""
+    if action.startswith("expense."):
+        return reverse("expenses")
     tab = {"org": "people", "calendar": "calendar", "pack": "packs"}.get(action.partition(".")[0])
     return f"{reverse('manage')}?tab={tab}" if tab else reverse("inbox")
 
