@@ -11,6 +11,7 @@ from kedang.kernel import clock, tick
 from kedang.kernel.actions import dry_run, packs, perform
 from kedang.kernel.approvals.models import Ballot
 from kedang.kernel.errors import Invalid, NeedsApproval, Refused
+from kedang.kernel.models import Notice
 from kedang.kernel.norms import store
 from kedang.kernel.norms.models import Duty, PackVersion
 from kedang.kernel.norms.problems import PackError
@@ -229,3 +230,24 @@ def test_the_tests_own_packs_are_clean() -> None:
     for name in ("many", "guards", "duties", "ticking"):
         problems = check([load_text({f"{name}.yaml": text_of(name)})], vocabulary)
         assert [str(each) for each in problems if each.severity == "error"] == []
+
+
+BOTH = """
+pack: both
+version: 1
+title: 两个条件
+effective: 2026-01-01
+roles:
+  sales: {name: 业务员, post: salesperson}
+clauses:
+  "1": {text: 月末提醒。}
+norms:
+  - {id: both, clause: "1", kind: consequence, every: month_end, for_each: holder of sales, when: "in_unit(person, '业务一部')", where: WHERE, do: [{notify: person}]}
+"""
+
+
+def test_a_consequence_with_two_conditions_asks_both(under: Under, held: clock.Frozen) -> None:
+    text = BOTH.replace("WHERE", "\"not in_unit(person, '业务一部')\"")
+    under(HOUSE, text)
+    pass_time(held, "2026-04-01T09:00")
+    assert not Notice.objects.exists()

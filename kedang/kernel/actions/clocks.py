@@ -10,6 +10,7 @@ from django.db.models import Max
 from kedang.kernel import clock, files
 from kedang.kernel.actions import duties
 from kedang.kernel.ledger.models import Event
+from kedang.kernel.norms import engine
 from kedang.kernel.norms.compiled import CompiledNorm
 from kedang.kernel.norms.expressions import UNKNOWN, Env, evaluate_many
 from kedang.kernel.norms.models import Clock
@@ -69,8 +70,7 @@ def _start(
     generation: Generation,
 ) -> None:
     assert rule.absent is not None
-    when = norm.expr("when") or norm.expr("where")
-    if when is not None and when.evaluate(env_of(version, variables, generation.facts)).truth is False:
+    if engine.truth(norm, env_of(version, variables, generation.facts)) is False:
         return
     Clock.objects.filter(norm=norm.qid, file=file, fired_at=None).delete()
     _set(version, norm, rule, file, at)
@@ -102,11 +102,10 @@ def wind(version: Version, norm: CompiledNorm) -> None:
     facts = fact_store()
     known = set(Clock.objects.filter(norm=norm.qid).values_list("file", flat=True))
     waiting = [file for file in files.ids_in_units(version.units) if file not in known]
-    when = norm.expr("when") or norm.expr("where")
     for start in range(0, len(waiting), CHUNK):
         part = waiting[start : start + CHUNK]
         envs = [env_of(version, {"file": file, "customer": file}, facts) for file in part]
-        held = [o.truth for o in evaluate_many(when, envs)] if when is not None and rule.absent else [True] * len(part)
+        held = engine.truths(norm, envs) if rule.absent else [True] * len(part)
         begun = _beginnings(version, norm, rule, part, envs) if rule.absent else {}
         for file, truth in zip(part, held, strict=True):
             if rule.ladder is not None:

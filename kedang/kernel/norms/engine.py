@@ -157,6 +157,28 @@ def decide(call: Call) -> Decision:
     return settle(decision)
 
 
+def truths(norm: CompiledNorm, envs: Sequence[Env]) -> list[bool | None]:
+    """Whether a norm's `when` and `where` hold for each of these, both of them, facts loaded set-wise."""
+    found: list[bool | None] = [True] * len(envs)
+    for path in ("when", "where"):
+        expr = norm.expr(path)
+        if expr is not None:
+            said = [outcome.truth for outcome in evaluate_many(expr, envs)]
+            found = [_both(one, other) for one, other in zip(found, said, strict=True)]
+    return found
+
+
+def truth(norm: CompiledNorm, env: Env) -> bool | None:
+    """The same for one."""
+    return truths(norm, [env])[0]
+
+
+def _both(one: bool | None, other: bool | None) -> bool | None:
+    if one is False or other is False:
+        return False
+    return None if one is None or other is None else True
+
+
 def prefetch(calls: Sequence[Call]) -> None:
     """Load what the norms of these commands will ask, each fact once for all of them."""
     asked: dict[int, tuple[Expression, list[Env]]] = {}

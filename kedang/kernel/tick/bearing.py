@@ -7,6 +7,7 @@ from datetime import datetime
 from kedang.kernel import clock, files
 from kedang.kernel.actions import closing, duties, effects, reacting
 from kedang.kernel.actions.deed import Deed
+from kedang.kernel.norms import engine
 from kedang.kernel.norms.compiled import CompiledNorm
 from kedang.kernel.norms.models import Duty, DutyState
 from kedang.kernel.norms.store import Regulations, Version, env_of, fact_store
@@ -100,8 +101,7 @@ def _breach(regs: Regulations, pk: int) -> None:
             continue
         for norm in version.regulation.breach_of.get(duty.norm, ()):
             case = _case((version, norm), duty)
-            when = norm.expr("when") or norm.expr("where")
-            if when is None or when.evaluate(env_of(version, case.variables, case.facts)).truth is True:
+            if engine.truth(norm, env_of(version, case.variables, case.facts)) is True:
                 effects.run(case, deed, regs)
     reacting.react(deed, regs)
 

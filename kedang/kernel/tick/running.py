@@ -7,6 +7,7 @@ from django.db import transaction
 from kedang.kernel import clock, files
 from kedang.kernel.actions import clocks, effects, locks, reacting, schedules
 from kedang.kernel.actions.deed import Deed
+from kedang.kernel.norms import engine
 from kedang.kernel.norms.models import Clock
 from kedang.kernel.norms.schema import ConsequenceNorm
 from kedang.kernel.norms.store import Regulations, env_of, fact_store
@@ -75,8 +76,7 @@ def _fire(regs: Regulations, pk: int) -> None:
     stop = case.norm.expr("ladder.stop_when")
     if rule.ladder is not None and stop is not None and case.value("ladder.stop_when") is True:
         return
-    when = case.norm.expr("when") or case.norm.expr("where")
-    if when is not None and when.evaluate(env_of(case.version, case.variables, case.facts)).truth is not True:
+    if engine.truth(case.norm, env_of(case.version, case.variables, case.facts)) is not True:
         return
     deed = Deed(by=None)
     if rule.ladder is not None:

@@ -10,6 +10,7 @@ from django.db import transaction
 from kedang.kernel import clock, files
 from kedang.kernel.actions import effects, locks, reacting, schedules, subjects
 from kedang.kernel.actions.deed import Deed
+from kedang.kernel.norms import engine
 from kedang.kernel.norms.compiled import CompiledNorm
 from kedang.kernel.norms.models import Clock
 from kedang.kernel.norms.schema import ConsequenceNorm, ScheduleNorm
@@ -21,6 +22,7 @@ from kedang.kernel.workdays import calendar, periods
 
 SUMMARY_HOUR = time(18, 0)
 """Periodic consequences sum up on the period's last day at this hour, and once more after midnight."""
+CHUNK = 1000
 REPEATABLE = frozenset({"propose"})
 """What may be done again for one subject and period: a proposal is brought up to date, not made twice."""
 
@@ -98,23 +100,26 @@ def _sum_up_period(regs: Regulations, version: Version, norm: CompiledNorm, peri
     that the evening did not see."""
     deed = Deed(by=None)
     facts = fact_store()
-    when = norm.expr("when") or norm.expr("where")
-    rule = norm.norm
-    assert isinstance(rule, ConsequenceNorm)
-    for variables, file in _subjects(version, norm, facts):
-        known = {**variables, "month": period.key, "period": period.key}
-        if when is not None and when.evaluate(env_of(version, known, facts)).truth is not True:
-            continue
-        case = effects.Case(version, norm, known, facts, file=file, period=period.key)
-        _, first = Clock.objects.get_or_create(
-            norm=norm.qid,
-            subject=case.subject,
-            step=0,
-            anchor=clock.at_time(period.last, time(0)),
-            defaults={"version": version.number, "file": file, "due_at": clock.now(), "fired_at": clock.now()},
-        )
-        effects.run(case, deed, regs, verbs=None if first else REPEATABLE)
+    asked = list(_subjects(version, norm, facts))
+    for start in range(0, len(asked), CHUNK):
+        part = [({**v, "month": period.key, "period": period.key}, f) for v, f in asked[start : start + CHUNK]]
+        held = engine.truths(norm, [env_of(version, known, facts) for known, _ in part])
+        for (known, file), truth in zip(part, held, strict=True):
+            if truth is True:
+                _draw(effects.Case(version, norm, known, facts, file=file, period=period.key), period, deed, regs)
     reacting.react(deed, regs)
+
+
+def _draw(case: effects.Case, period: periods.Period, deed: Deed, regs: Regulations) -> None:
+    """Do what follows for one subject: all of it once a period, a proposal as often as it is asked."""
+    _, first = Clock.objects.get_or_create(
+        norm=case.norm.qid,
+        subject=case.subject,
+        step=0,
+        anchor=clock.at_time(period.last, time(0)),
+        defaults={"version": case.version.number, "file": case.file, "due_at": clock.now(), "fired_at": clock.now()},
+    )
+    effects.run(case, deed, regs, verbs=None if first else REPEATABLE)
 
 
 def _subjects(version: Version, norm: CompiledNorm, facts: object) -> Iterable[tuple[dict[str, int], int | None]]:
