@@ -73,6 +73,9 @@ class Regulations:
     """All versions that are in force or still have open duties."""
 
     versions: list[Version] = field(default_factory=list)
+    _norms: dict[tuple[str, int], tuple[Version, CompiledNorm] | None] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def in_force(self, on: date | datetime | None = None) -> list[Version]:
         """The versions acting on a day (default today)."""
@@ -88,7 +91,14 @@ class Regulations:
         return next((each for each in own if each.acts_on(today)), own[-1] if own else None)
 
     def norm(self, qid: str, number: int | None = None) -> tuple[Version, CompiledNorm] | None:
-        """A norm by its full id."""
+        """A norm by its full id. Of a numbered version the answer is kept: a list asks it for every row."""
+        if number is None:
+            return self._norm(qid, None)
+        if (qid, number) not in self._norms:
+            self._norms[qid, number] = self._norm(qid, number)
+        return self._norms[qid, number]
+
+    def _norm(self, qid: str, number: int | None) -> tuple[Version, CompiledNorm] | None:
         pack, _, bare = qid.partition(".")
         version = self.version(pack, number)
         norm = version.regulation.by_id.get(bare) if version else None
