@@ -57,6 +57,20 @@ def test_payment_is_off_before_the_review_and_says_by_which_clause(office: Offic
     assert "没有等您审核的报销单" in page(as_("wu"))
 
 
+def test_each_refusal_names_its_own_customer(office: Office, as_: Sign) -> None:
+    for name in ("甲机械厂", "乙机械厂"):
+        claim(office, customer=office.customer(name))
+    text = page(as_("wu"))
+    assert "不能报销“甲机械厂”" in text and "不能报销“乙机械厂”" in text
+
+
+def test_payment_waits_for_the_review_also_where_no_regulation_says_so(office: Office, as_: Sign) -> None:
+    number = claim(office, by="zhao", customer=office.customer("惠民大药房", by="zhao"))
+    text = page(as_("wu"))
+    off = text[text.index(f"/do/expense.pay/?expense={number}") :][:400]
+    assert 'aria-disabled="true"' in off and "审核通过后才能报销" in off
+
+
 def test_what_is_reviewed_stands_above_the_form_with_the_filing_of_the_customer(office: Office, as_: Sign) -> None:
     number = claim(office, customer=office.customer())
     text = page(as_("wu"), f"/do/expense.review/?expense={number}")
