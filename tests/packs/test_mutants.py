@@ -94,6 +94,7 @@ def test_a_comparison_is_moved_by_its_equal_and_by_its_number() -> None:
         "amount >= 101 and known(x)",
     ]
     assert moved_expressions("customer.grade == '重点'") == []
+    assert moved_expressions("event.from == 'a' and amount < 5")[0] == "event.from == 'a' and amount <= 5"
 
 
 def test_a_span_is_moved_by_one_and_a_parameters_name_is_not() -> None:

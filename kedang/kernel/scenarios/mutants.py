@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kedang.kernel.norms.clauses import numbers
+from kedang.kernel.norms.expressions import source
 from kedang.kernel.norms.loader import LoadedPack, dump
 
 Path = tuple[str | int, ...]
@@ -140,7 +141,7 @@ def moved_spans(text: str) -> list[str]:
 
 def moved_expressions(text: str) -> list[str]:
     """The expression with one `<` for `<=` (and so on), or one number in a comparison moved by one, each in turn."""
-    tree = ast.parse(text.strip(), mode="eval")
+    tree = ast.parse(source.readable(text.strip()), mode="eval")
     places = [place for place in ast.walk(tree) if isinstance(place, ast.Compare)]
     made: list[str] = []
     for place in places:
@@ -158,7 +159,7 @@ def _changed(tree: ast.Expression, change: Callable[[], Callable[[], None]]) -> 
     """The text after a change, which is undone again."""
     undo = change()
     try:
-        return ast.unparse(tree)
+        return ast.unparse(tree).replace(source.STAND_IN, "from")
     finally:
         undo()
 
