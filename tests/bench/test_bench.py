@@ -18,7 +18,19 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, object]]:
     """One run on this pass's engine, at 200 customers and one round."""
     out = tmp_path_factory.mktemp("bench") / "performance.json"
     engine = "postgres" if ON_POSTGRES else "sqlite"
-    command = [sys.executable, "-m", "bench", "--engine", engine, "--customers", "200", "--rounds", "1", "--out", str(out)]
+    command = [
+        sys.executable,
+        "-m",
+        "bench",
+        "--engine",
+        engine,
+        "--customers",
+        "200",
+        "--rounds",
+        "1",
+        "--out",
+        str(out),
+    ]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("KEDANG_", "DJANGO_"))}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
