@@ -114,6 +114,28 @@ def _show(rows: list[dict[str, Any]]) -> None:
 
 def _write(path: Path, rows: list[dict[str, Any]]) -> None:
     path.write_text("[\n" + ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows) + "\n]\n", encoding="utf-8")
+    if path == RESULT:
+        path.with_suffix(".md").write_text(page_of(rows), encoding="utf-8")
+
+
+def page_of(rows: list[dict[str, Any]]) -> str:
+    """docs/performance.md: the table of docs/performance.json, so that no figure in the docs is typed by hand."""
+    lines = [
+        "# Performance",
+        "",
+        "Written by `make bench` from `docs/performance.json`. A *floor* is bare Django under the same server in the same",
+        "run: one view, one indexed query, 50 rows through the template engine; for deeds, a single-row create.",
+        "",
+        "| operation | engine | customers | floors | aim | |",
+        "| --- | --- | ---: | ---: | ---: | --- |",
+    ]
+    for row in rows:
+        aim = "" if row["aim"] is None else f"≤ {row['aim']}"
+        over = "**" if row["aim"] is not None and row["floors"] > row["aim"] else ""
+        lines.append(
+            f"| {row['op']} | {row['engine']} | {row['customers']:,} | {over}{row['floors']:.2f}{over} | {aim} | {row['note']} |"
+        )
+    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":

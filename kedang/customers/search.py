@@ -79,7 +79,8 @@ def terms_in(lines: Iterable[str], private: bool) -> list[str]:
 def _insert(customer: Customer, public: list[str], private: list[str]) -> None:
     """Both rows with their index, in as few statements as the engine allows."""
     rows = [
-        (customer.pk, hidden, "\n".join(lines), terms_in(lines, hidden)) for hidden, lines in ((False, public), (True, private))
+        (customer.pk, hidden, "\n".join(lines), terms_in(lines, hidden))
+        for hidden, lines in ((False, public), (True, private))
     ]
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":

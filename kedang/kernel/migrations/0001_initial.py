@@ -6,7 +6,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -15,87 +14,107 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='NumberSeries',
+            name="NumberSeries",
             fields=[
-                ('key', models.CharField(max_length=160, primary_key=True, serialize=False)),
-                ('last', models.PositiveBigIntegerField(default=0)),
+                ("key", models.CharField(max_length=160, primary_key=True, serialize=False)),
+                ("last", models.PositiveBigIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='Pulse',
+            name="Pulse",
             fields=[
-                ('name', models.CharField(max_length=40, primary_key=True, serialize=False)),
-                ('at', models.DateTimeField()),
-                ('through', models.DateField(blank=True, null=True)),
+                ("name", models.CharField(max_length=40, primary_key=True, serialize=False)),
+                ("at", models.DateTimeField()),
+                ("through", models.DateField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Chip',
+            name="Chip",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('file', models.BigIntegerField()),
-                ('norm', models.CharField(max_length=120)),
-                ('pack', models.CharField(max_length=80)),
-                ('clause', models.CharField(max_length=40)),
-                ('text', models.TextField()),
-                ('since', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("file", models.BigIntegerField()),
+                ("norm", models.CharField(max_length=120)),
+                ("pack", models.CharField(max_length=80)),
+                ("clause", models.CharField(max_length=40)),
+                ("text", models.TextField()),
+                ("since", models.DateTimeField()),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('file', 'norm'), name='chip_once')],
+                "constraints": [models.UniqueConstraint(fields=("file", "norm"), name="chip_once")],
             },
         ),
         migrations.CreateModel(
-            name='Parked',
+            name="Parked",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('step', models.CharField(max_length=40)),
-                ('row', models.CharField(max_length=120)),
-                ('error', models.TextField()),
-                ('number', models.CharField(max_length=20, verbose_name='故障编号')),
-                ('at', models.DateTimeField()),
-                ('solved_at', models.DateTimeField(blank=True, null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("step", models.CharField(max_length=40)),
+                ("row", models.CharField(max_length=120)),
+                ("error", models.TextField()),
+                ("number", models.CharField(max_length=20, verbose_name="故障编号")),
+                ("at", models.DateTimeField()),
+                ("solved_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('solved_at', None)), fields=('step', 'row'), name='parked_once')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("solved_at", None)), fields=("step", "row"), name="parked_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='CommandKey',
+            name="CommandKey",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=120, unique=True)),
-                ('digest', models.CharField(max_length=64)),
-                ('outcome', models.CharField(default='pending', max_length=12)),
-                ('result', models.JSONField(null=True)),
-                ('at', models.DateTimeField()),
-                ('person', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(max_length=120, unique=True)),
+                ("digest", models.CharField(max_length=64)),
+                ("outcome", models.CharField(default="pending", max_length=12)),
+                ("result", models.JSONField(null=True)),
+                ("at", models.DateTimeField()),
+                (
+                    "person",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['at'], name='command_key_at')],
+                "indexes": [models.Index(fields=["at"], name="command_key_at")],
             },
         ),
         migrations.CreateModel(
-            name='Notice',
+            name="Notice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(default='notice', max_length=20)),
-                ('text', models.TextField()),
-                ('file', models.BigIntegerField(blank=True, null=True)),
-                ('duty', models.BigIntegerField(blank=True, null=True)),
-                ('request', models.BigIntegerField(blank=True, null=True)),
-                ('pack', models.CharField(blank=True, default='', max_length=80)),
-                ('norm', models.CharField(blank=True, default='', max_length=120)),
-                ('clause', models.CharField(blank=True, default='', max_length=40)),
-                ('event', models.BigIntegerField(blank=True, null=True)),
-                ('at', models.DateTimeField()),
-                ('read_at', models.DateTimeField(blank=True, null=True)),
-                ('delivered_at', models.DateTimeField(blank=True, null=True)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notices', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(default="notice", max_length=20)),
+                ("text", models.TextField()),
+                ("file", models.BigIntegerField(blank=True, null=True)),
+                ("duty", models.BigIntegerField(blank=True, null=True)),
+                ("request", models.BigIntegerField(blank=True, null=True)),
+                ("pack", models.CharField(blank=True, default="", max_length=80)),
+                ("norm", models.CharField(blank=True, default="", max_length=120)),
+                ("clause", models.CharField(blank=True, default="", max_length=40)),
+                ("event", models.BigIntegerField(blank=True, null=True)),
+                ("at", models.DateTimeField()),
+                ("read_at", models.DateTimeField(blank=True, null=True)),
+                ("delivered_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="notices", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '通知',
-                'verbose_name_plural': '通知',
-                'indexes': [models.Index(condition=models.Q(('read_at', None)), fields=['person', '-at'], name='notice_unread'), models.Index(fields=['person', '-at'], name='notice_by_person')],
+                "verbose_name": "通知",
+                "verbose_name_plural": "通知",
+                "indexes": [
+                    models.Index(condition=models.Q(("read_at", None)), fields=["person", "-at"], name="notice_unread"),
+                    models.Index(fields=["person", "-at"], name="notice_by_person"),
+                ],
             },
         ),
     ]
