@@ -26,7 +26,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser with every subcommand whose module exists."""
-    parser = argparse.ArgumentParser(prog="kedang", description="客档:按企业自己的客户管理制度运行的客户档案系统")
+    parser = argparse.ArgumentParser(prog="kedang", description="客档：按企业自己的客户管理制度运行的客户档案系统")
     subparsers = parser.add_subparsers(title="命令", metavar="命令", required=True)
     for name in COMMANDS:
         if find_spec(f"kedang.cli.{name}"):

@@ -11,16 +11,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the address, the size and the demo switch."""
     parser.add_argument("--host", default=os.environ.get("KEDANG_HOST", "127.0.0.1"), help="监听地址")
     parser.add_argument("--port", type=int, default=int(os.environ.get("KEDANG_PORT", "8000")), help="监听端口")
-    parser.add_argument("--web-workers", type=int, default=1, help="网页进程数(使用 PostgreSQL 时可多个)")
+    parser.add_argument("--web-workers", type=int, default=1, help="网页进程数（使用 PostgreSQL 时可多个）")
     parser.add_argument("--threads", type=int, default=4, help="每个网页进程的线程数")
-    parser.add_argument("--demo", action="store_true", help="先建好数据库;数据库为空时载入演示公司,并列出账号")
+    parser.add_argument("--demo", action="store_true", help="先建好数据库；数据库为空时载入演示公司，并列出账号")
 
 
 def run(args: argparse.Namespace) -> int:
     """Serve until SIGTERM or Ctrl+C; returns the exit status of what ended it."""
     if args.demo:
         prepare_demo()
-    print(f"客档已启动:http://{args.host}:{args.port}/ (按 Ctrl+C 停止)", flush=True)
+    print(f"客档已启动：http://{args.host}:{args.port}/ （按 Ctrl+C 停止）", flush=True)
     return Supervisor(children(args)).run()
 
 
@@ -52,7 +52,7 @@ def prepare_demo() -> None:
 
     call_command("migrate", verbosity=0, interactive=False)
     if not get_user_model().objects.exists():
-        print("数据库为空,正在载入演示公司……", flush=True)
+        print("数据库为空，正在载入演示公司……", flush=True)
         main(["demo"])
     else:
         main(["demo", "--accounts"])

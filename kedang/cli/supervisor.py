@@ -83,10 +83,10 @@ class Supervisor:
             return
         if child.vital:
             self.stopping, self.status = True, abs(code) or 1
-            print(f"{child.name}进程已退出(状态 {code}),系统停止。", file=sys.stderr, flush=True)
+            print(f"{child.name}进程已退出（状态 {code}），系统停止。", file=sys.stderr, flush=True)
             return
         pause = child.plan_restart(now)
-        print(f"{child.name}进程已退出(状态 {code}),{pause:.0f} 秒后重启。", file=sys.stderr, flush=True)
+        print(f"{child.name}进程已退出（状态 {code}），{pause:.0f} 秒后重启。", file=sys.stderr, flush=True)
 
     def _stop_all(self) -> None:
         for child in self.children:
@@ -98,7 +98,7 @@ class Supervisor:
             try:
                 child.process.wait(max(0.0, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
-                print(f"{child.name}进程未按时结束,强制终止。", file=sys.stderr, flush=True)
+                print(f"{child.name}进程未按时结束，强制终止。", file=sys.stderr, flush=True)
                 child.signal(signal.SIGKILL)
                 child.process.wait()
 

@@ -47,7 +47,7 @@ def database(folder: Path) -> dict[str, Any]:
     if not url:
         return _sqlite(folder / "kedang.sqlite3")
     if urlsplit(url).scheme not in {"postgres", "postgresql"}:
-        raise ValueError("KEDANG_DATABASE_URL 须以 postgres:// 开头;不设则使用 SQLite。")
+        raise ValueError("KEDANG_DATABASE_URL 须以 postgres:// 开头；不设则使用 SQLite。")
     return _postgres(url)
 
 
