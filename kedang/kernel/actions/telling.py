@@ -18,13 +18,13 @@ def yes(value: Any) -> str:
 
 
 def same_unit(args: Args, value: Any) -> str:
-    """「档案部门＝销售一部，你的部门＝销售二部」"""
+    """「档案部门＝销售一部，您的部门＝销售二部」"""
     person, file = args
     view = files.view(file)
     units = org.units_of(person) if person else set()
     names = org.unit_names_of({*units, *([view.unit] if view else [])})
     here = names.get(view.unit or 0, "无") if view else "无"
-    return f"档案部门＝{here}，你的部门＝{'、'.join(names[unit] for unit in sorted(units)) or '无'}"
+    return f"档案部门＝{here}，您的部门＝{'、'.join(names[unit] for unit in sorted(units)) or '无'}"
 
 
 def held(args: Args, value: Any) -> str:
