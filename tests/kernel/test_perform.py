@@ -50,6 +50,13 @@ def test_a_deed_changes_and_is_on_record_under_one_command(company: Company, fac
     assert kinds(command=answer.command) == ["expense.submitted"]
 
 
+def test_a_deed_records_the_appointment_it_was_done_in(company: Company, factory: int) -> None:
+    result = perform("contact.record", by=company["小王"], customer=factory, content="谈了交期")
+    event = Event.objects.get(pk=result.events[0])
+    assert event.appointment is not None
+    assert (event.appointment.person, event.appointment.post.key) == (company["小王"], "salesperson")
+
+
 def test_a_refusal_is_on_record_with_its_clause_and_changes_nothing(company: Company) -> None:
     file = register(company, "生厂")
     with pytest.raises(Refused) as caught:

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 from kedang.kernel import clock, files, ledger
 from kedang.kernel.ledger.models import Event
+from kedang.kernel.org import selectors as org
 from kedang.kernel.org.models import Person
 
 
@@ -47,6 +48,12 @@ class Deed:
         """Whose deed it is: the person spoken for, else the one who acts."""
         return self.on_behalf_of or self.by
 
+    @property
+    def appointment(self) -> int | None:
+        """The appointment the deed is done in: the primary one of whose deed it is."""
+        held = org.held_by(self.person) if self.person else []
+        return held[0].appointment if held else None
+
     def record(
         self,
         kind: str,
@@ -75,6 +82,7 @@ class Deed:
             origin=self.origin,
             data=dict(data or {}),
             values=values,
+            appointment=self.appointment,
         )
         self.events.append(event)
         files.changed([file])
@@ -82,6 +90,7 @@ class Deed:
 
     def record_all(self, drafts: Sequence[Happening]) -> list[Event]:
         """Record several events of this deed in order, in one statement."""
+        appointment = self.appointment
         made = ledger.record_many(
             ledger.EventDraft(
                 kind=each.kind,
@@ -97,6 +106,7 @@ class Deed:
                 origin=self.origin,
                 data=dict(each.data),
                 values=each.values,
+                appointment=appointment,
             )
             for each in drafts
         )

@@ -16,7 +16,7 @@ from django.db import transaction
 from kedang.kernel import clock
 from kedang.kernel.ledger import kinds
 from kedang.kernel.ledger.models import Event, Value
-from kedang.kernel.org.models import Appointment, Person
+from kedang.kernel.org.models import Person
 from kedang.kernel.rows import insert
 
 CHUNK = 200
@@ -51,7 +51,7 @@ class EventDraft:
     origin: str = ""
     data: Mapping[str, Any] | None = None
     values: Sequence[ValueDraft] = ()
-    appointment: Appointment | None = None
+    appointment: int | None = None
 
 
 def record(
@@ -69,7 +69,7 @@ def record(
     origin: str = "",
     data: Mapping[str, Any] | None = None,
     values: Sequence[ValueDraft] = (),
-    appointment: Appointment | None = None,
+    appointment: int | None = None,
 ) -> Event:
     """Record one event of a registered kind and return it with its id."""
     draft = EventDraft(
@@ -125,7 +125,7 @@ def _build(draft: EventDraft, at: datetime) -> tuple[Event, list[Value]]:
         actor=draft.actor,
         on_behalf_of=draft.on_behalf_of,
         command=draft.command,
-        appointment=draft.appointment,
+        appointment_id=draft.appointment,
         occurred_at=clock.local(draft.occurred_at) if draft.occurred_at else at,
         recorded_at=at,
         norm=draft.norm,

@@ -36,6 +36,7 @@ class Held:
     is_head: bool
     unit_name: str
     post_name: str
+    appointment: int
 
 
 def held_by_many(person_ids: Iterable[int], on: date | None = None) -> dict[int, list[Held]]:
@@ -45,26 +46,26 @@ def held_by_many(person_ids: Iterable[int], on: date | None = None) -> dict[int,
     unknown = [one for one in ids if ("held", one, day) not in kept]
     loaded: dict[int, list[Held]] = {one: [] for one in unknown}
     if unknown:
-        for person, unit, post, head, *names in _running(unknown, day):
-            loaded[person].append(Held(unit, post, bool(head), *names))
+        for person, unit, post, head, unit_name, post_name, appointment in _running(unknown, day):
+            loaded[person].append(Held(unit, post, bool(head), unit_name, post_name, appointment))
         kept.update({("held", person, day): held for person, held in loaded.items()})
     return {one: loaded[one] if one in loaded else kept["held", one, day] for one in ids}
 
 
 RUNNING = """
-    SELECT a.person_id, a.unit_id, p.key, p.is_head, u.name, p.name
+    SELECT a.person_id, a.unit_id, p.key, p.is_head, u.name, p.name, a.id
     FROM org_appointment a JOIN org_post p ON p.id = a.post_id JOIN org_unit u ON u.id = a.unit_id
     WHERE a.person_id IN ({}) AND a.start <= %s AND (a."end" IS NULL OR a."end" >= %s)
     ORDER BY a."primary" DESC, a.start, a.id
 """
 
 
-def _running(person_ids: Sequence[int], day: date) -> list[tuple[int, int, str, bool, str, str]]:
+def _running(person_ids: Sequence[int], day: date) -> list[tuple[int, int, str, bool, str, str, int]]:
     """`current()` as SQL: every deed and page asks this, and composing it costs ten times what it takes to run."""
     on = connection.ops.adapt_datefield_value(day)
     with connection.cursor() as cursor:
         cursor.execute(RUNNING.format(", ".join(["%s"] * len(person_ids))), [*person_ids, on, on])
-        found: list[tuple[int, int, str, bool, str, str]] = cursor.fetchall()
+        found: list[tuple[int, int, str, bool, str, str, int]] = cursor.fetchall()
     return found
 
 
