@@ -43,8 +43,3 @@ def contact_records(file: int, limit: int = 50) -> list[ContactRecord]:
     """A file's contact records, newest first; one query."""
     rows = ContactRecord.objects.filter(customer=file).select_related("by", "typed_by")
     return list(rows.order_by("-occurred_at", "-id")[:limit])
-
-
-def records_by_id(ids: list[int]) -> dict[int, ContactRecord]:
-    """Contact records by id, for the timeline's events; one query."""
-    return ContactRecord.objects.select_related("by").in_bulk(ids)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kedang.kernel.org.models import Person
-from kedang.records.models import Archive, Custody, Handover, InventoryCount, InventoryLine
+from kedang.records.models import Archive, Custody, Handover, InventoryLine
 
 
 def keeping_of(file: int) -> dict[str, Any]:
@@ -24,11 +24,6 @@ def kept_by(person: Person) -> list[Custody]:
     """What a person keeps, for a count; one query."""
     rows = Custody.objects.filter(custodian=person, end=None).select_related("customer")
     return list(rows.order_by("customer__number"))
-
-
-def counts_by(person: Person) -> list[InventoryCount]:
-    """A person's counts, newest first."""
-    return list(InventoryCount.objects.filter(by=person)[:50])
 
 
 def missing_lines(person: Person) -> list[InventoryLine]:

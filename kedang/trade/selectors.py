@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from kedang.kernel import once
 from kedang.kernel.errors import NotFound
@@ -64,12 +64,6 @@ def file_of_claim(expense: int) -> int | None:
         found: int | None = kept["claim_file", expense]
         return found
     return ExpenseClaim.objects.filter(pk=expense).values_list("customer_id", flat=True).first()
-
-
-def expense_queue(person: Person) -> list[ExpenseClaim]:
-    """What waits for finance: to review, then to pay; one query after the rights."""
-    waiting = Q(state=PENDING) | Q(state=REVIEWED)
-    return list(expenses_for(person).filter(waiting).order_by("state", "submitted_at")[:200])
 
 
 def file_expenses(file: int, limit: int = 50) -> list[ExpenseClaim]:

@@ -9,7 +9,7 @@ from kedang.kernel.actions import perform
 from kedang.kernel.errors import Invalid, NotFound
 from kedang.kernel.ledger.models import Event
 from kedang.trade.models import ExpenseClaim
-from kedang.trade.selectors import expense_for, expense_queue, file_expenses
+from kedang.trade.selectors import expense_for, file_expenses
 from tests.support.company import Company
 
 
@@ -25,7 +25,6 @@ def test_a_claim_waits_for_finance_and_shows_on_the_file(company: Company, facto
     row = ExpenseClaim.objects.get(pk=claim)
     assert (row.state, row.amount, row.amount_fen) == ("待审", Decimal("800.50"), 80050)
     assert [one.pk for one in file_expenses(factory)] == [claim]
-    assert [one.pk for one in expense_queue(company["钱会计"])] == [claim]
     assert FileSummary.objects.get(pk=factory).expense_fen == 80050
     assert Event.objects.get(kind="expense.submitted").data["amount"] == "800.50"
 

@@ -202,7 +202,14 @@ class Names:
 
 
 def unfilled(loaded: LoadedPack) -> Iterator[Problem]:
-    """Parameters without a value: adoption is refused until they are filled."""
+    """What loads and does not act yet: parameters without a value, and `agree_if` of a route's step."""
+    for name, route in loaded.pack.routes.items():
+        for index, step in enumerate(route):
+            if step.agree_if:
+                mark = loaded.mark("routes", name, index, "agree_if")
+                yield problem(
+                    mark, "agree_if 现在只检查写法，还不会拦住表决", "用一条禁止规则表达同样的要求", "warning"
+                )
     for name, parameter in loaded.pack.parameters.items():
         if not parameter.values:
             mark = loaded.mark("parameters", name)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from kedang.kernel import files, once
+from kedang.kernel import once
 from kedang.kernel.norms.compiled import CompiledNorm
 from kedang.kernel.norms.expressions import UNKNOWN, FactStore
 from kedang.kernel.norms.schema import Role
@@ -139,9 +139,3 @@ def role_held(role: Role, posts: Iterable[tuple[str, int]]) -> bool:
         return bool(units)
     fixed = unit_named(role.unit)
     return fixed is not None and any(unit in org.unit_subtree({fixed}) for unit in units)
-
-
-def case_variables(view: files.FileView | None, **more: Any) -> dict[str, Any]:
-    """The variables of a case about a file: `file` and `customer` are one."""
-    about = {"file": view.id, "customer": view.id} if view else {}
-    return {**about, **more}
