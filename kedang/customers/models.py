@@ -135,6 +135,18 @@ class Collaborator(models.Model):
         ]
 
 
+class Star(models.Model):
+    """关注: a file somebody keeps an eye on; his own mark, nobody else's business."""
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name="人员")
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="+", verbose_name="客户")
+    at = models.DateTimeField("关注时间", default=clock.now)
+
+    class Meta:
+        verbose_name = "关注"
+        constraints: ClassVar = [models.UniqueConstraint(fields=["person", "customer"], name="star_once")]
+
+
 class OwnerHistory(models.Model):
     """Who owned a file from when to when, and why it passed on (负责人记录)."""
 

@@ -32,12 +32,60 @@ class SignIn(models.Model):
 
 
 class ListSetting(models.Model):
-    """The columns a person chose for a list, in their order."""
+    """The columns a person chose for a list, in their order, and how wide he drew them."""
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name="人员")
     name = models.CharField("列表", max_length=40)
     columns = models.JSONField("列", default=list)
+    widths = models.JSONField("列宽", default=dict)
 
     class Meta:
         verbose_name = "列表设置"
         constraints: ClassVar = [models.UniqueConstraint(fields=["person", "name"], name="list_setting_once")]
+
+
+class SavedView(models.Model):
+    """视图: a name for what a list's address says (scope, search, filters, order, columns). It holds questions, never
+    answers: whoever opens it asks them with his own rights."""
+
+    OWN, UNIT, ALL = "own", "unit", "all"
+    AUDIENCES: ClassVar = [(OWN, "仅自己"), (UNIT, "本部门"), (ALL, "全部")]
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name="人员")
+    list = models.CharField("列表", max_length=40)
+    name = models.CharField("名称", max_length=30)
+    query = models.TextField("条件")
+    audience = models.CharField("共享", max_length=4, choices=AUDIENCES, default=OWN)
+    unit = models.ForeignKey(
+        "org.Unit", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="共享部门"
+    )
+    at = models.DateTimeField("保存时间", default=clock.now)
+
+    class Meta:
+        verbose_name = "视图"
+        ordering: ClassVar = ["id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["owner", "list", "name"], name="saved_view_name_once"),
+            models.CheckConstraint(
+                condition=models.Q(audience="unit", unit__isnull=False) | ~models.Q(audience="unit"),
+                name="saved_view_shared_with_a_unit",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ViewUse(models.Model):
+    """What one person makes of a view: a tab of his list, or where his list begins."""
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name="人员")
+    view = models.ForeignKey(SavedView, models.CASCADE, related_name="uses", verbose_name="视图")
+    pinned = models.BooleanField("置顶", default=False)
+    default = models.BooleanField("默认", default=False)
+
+    class Meta:
+        verbose_name = "视图用法"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["person", "view"], name="view_use_once"),
+        ]
