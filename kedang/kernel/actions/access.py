@@ -117,7 +117,7 @@ def standing(person: int, regs: Regulations | None = None) -> Standing:
             (version, role_id, row)
             for version in regs.in_force()
             for role_id, row in version.regulation.pack.access.items()
-            if role_held(version.regulation.pack.roles[role_id], posts)
+            if role_held(version.regulation.pack.roles[role_id], posts, version)
         ],
     )
 

@@ -94,7 +94,7 @@ def holds(subjects: Subjects, world: World) -> Found:
         pack, _, role_id = qid.partition(".")
         version = regs.version(pack)
         role = version.regulation.pack.roles.get(role_id) if version else None
-        found[(person, qid)] = bool(role and person is not None and role_held(role, posts[person]))
+        found[(person, qid)] = bool(version and role and person is not None and role_held(role, posts[person], version))
     return found
 
 

@@ -28,7 +28,7 @@ def governs(person: Person, version: Version, posts: Posts | None = None) -> boo
     if any(post == GENERAL_MANAGER for post, _ in held):
         return True
     role = version.regulation.pack.roles.get(version.regulation.pack.owner or "")
-    return role is not None and role_held(role, held)
+    return role is not None and role_held(role, held, version)
 
 
 def owner_name(version: Version) -> str:

@@ -51,7 +51,8 @@ def holders_of(version: Version, role_id: str, variables: dict[str, Any], facts:
         unit_id = unit_named(role.unit)
         if unit_id is None:
             return []
-    people = org.holders(role.post or "", unit_id=unit_id, within_subtree=bool(role.unit))
+    units = version.units if role.within else None
+    people = org.holders(role.post or "", unit_id=unit_id, within_subtree=bool(role.unit), units=units)
     return [person.pk for person in people]
 
 
@@ -126,15 +127,16 @@ def roles_of(person: int, regulations: Regulations) -> set[str]:
         f"{version.pack}.{role_id}"
         for version in regulations.in_force()
         for role_id, role in version.regulation.pack.roles.items()
-        if role_held(role, posts)
+        if role_held(role, posts, version)
     }
 
 
-def role_held(role: Role, posts: Iterable[tuple[str, int]]) -> bool:
-    """Whether these (post, unit) pairs hold the role; a fixed unit includes what lies below it."""
+def role_held(role: Role, posts: Iterable[tuple[str, int]], version: Version) -> bool:
+    """Whether these (post, unit) pairs hold a role of the version; a fixed unit includes what lies below it."""
     if not role.post:
         return False
-    units = [unit for post, unit in posts if post == role.post]
+    scope = version.units if role.within else None
+    units = [unit for post, unit in posts if post == role.post and (scope is None or unit in scope)]
     if not units or not role.unit:
         return bool(units)
     fixed = unit_named(role.unit)

@@ -39,6 +39,8 @@ class Role(Strict):
     """A fixed unit by name, e.g. 市场推广部."""
     of: Expr | None = None
     """The unit in which the post is held: file.unit, actor.unit …"""
+    within: Literal["scope"] | None = None
+    """scope: only who holds the post in the departments that the regulation acts in."""
     is_: Expr | None = Field(default=None, alias="is")
     """People relative to the case: file.owner, superior(file.owner), file.custodian …"""
     clause: Clause = ""

@@ -138,10 +138,17 @@ def unit_ancestors(unit_id: int) -> list[int]:
 
 
 def holders(
-    post_key: str, *, unit_id: int | None = None, within_subtree: bool = False, on: date | None = None
+    post_key: str,
+    *,
+    unit_id: int | None = None,
+    within_subtree: bool = False,
+    units: Collection[int] | None = None,
+    on: date | None = None,
 ) -> list[Person]:
-    """People who hold a post on a day: anywhere, in one unit, or in a unit and below; by name."""
+    """People who hold a post on a day: anywhere, in one unit, in a unit and below, or in some units; by name."""
     where = current(on, "appointments__") & Q(appointments__post__key=post_key)
+    if units is not None:
+        where &= Q(appointments__unit_id__in=units)
     if unit_id is not None:
         units = unit_subtree({unit_id}) if within_subtree else {unit_id}
         where &= Q(appointments__unit_id__in=units)
