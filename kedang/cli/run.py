@@ -30,11 +30,10 @@ def children(args: argparse.Namespace) -> list[Child]:
     web = [python, "-m", "granian", "--interface", "wsgi", "--host", args.host, "--port", str(args.port)]
     web += ["--workers", str(args.web_workers), "--blocking-threads", str(args.threads)]
     web += ["--workers-kill-timeout", "4", "--log-level", "warning", "kedang.config.wsgi:application"]
-    worker = [python, "-m", "kedang.cli", "manage", "db_worker", "--no-reload", "--queue-name", "*", "--verbosity", "0"]
     return [
         # Without the web process there is nothing to serve: its end ends all.
         Child("网页", web, vital=True),
-        Child("后台任务", worker),
+        Child("后台任务", [python, "-m", "kedang.cli", "worker"]),
         Child("规则时钟", [python, "-m", "kedang.cli", "tick"]),
     ]
 

@@ -24,6 +24,8 @@ INSTALLED_APPS = [
     "kedang.kernel.workdays",
     "kedang.kernel.org",
     "kedang.kernel.ledger",
+    "kedang.kernel.blobs",
+    "kedang.kernel.jobs",
     "kedang.kernel.norms",
     "kedang.kernel.approvals",
     "kedang.customers",
@@ -44,8 +46,6 @@ INSTALLED_APPS = [
     "template_partials",
     "csp",
     "axes",
-    "django_tasks",
-    "django_tasks_db",
 ]
 
 MIDDLEWARE = [
@@ -162,9 +162,9 @@ STORAGES = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 FILE_UPLOAD_PERMISSIONS = 0o600
-
-# --- background work --------------------------------------------------------
-TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+# Streams to the attachment store, hashed and cut at the limit on the way; nothing is held in memory.
+FILE_UPLOAD_HANDLERS = ["kedang.web.uploads.ToStore"]
+UPLOAD_LIMIT = env.megabytes("KEDANG_UPLOAD_LIMIT_MB", default=50)
 
 LOGGING = {
     "version": 1,

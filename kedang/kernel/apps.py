@@ -10,6 +10,6 @@ class KernelConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the kernel's event kinds, actions and facts."""
-        from kedang.kernel.actions import admin, deeds, events, facts, flows, forms, handling, packs  # noqa: F401
+        from kedang.kernel.actions import admin, deeds, events, facts, flows, forms, handling, jobs, packs, staffing  # noqa: F401
 
         events.register()

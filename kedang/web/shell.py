@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 
 from kedang.kernel import clock, inbox
+from kedang.kernel.jobs.worker import PULSE as WORKER
 from kedang.kernel.models import Pulse
 from kedang.kernel.org import selectors as org
 from kedang.trade.selectors import concerned_with_expenses
@@ -107,10 +108,23 @@ class Shell:
         """Since when the rule clock stands still; '' while it runs. Administrators are the ones who can start it."""
         if not self.request.user.is_admin:
             return ""
-        last = Pulse.objects.order_by("-at").values_list("at", flat=True).first()
+        last = self._pulses.get("tick")
         if last is not None and clock.now() - last < STOPPED_AFTER:
             return ""
         return f"{words.moment(last)} 以后没有再走" if last else "还没有启动过"
+
+    @cached_property
+    def worker_stopped(self) -> str:
+        """Since when the worker stands still; '' while it runs, and before it has ever run: then the clock's line says so."""
+        last = self._pulses.get(WORKER) if self.request.user.is_admin else None
+        if last is None or clock.now() - last < STOPPED_AFTER:
+            return ""
+        return f"{words.moment(last)} 以后没有再办理"
+
+    @cached_property
+    def _pulses(self) -> dict[str, Any]:
+        """When the clock and the worker last showed that they live."""
+        return dict(Pulse.objects.filter(name__in=("tick", WORKER)).values_list("name", "at"))
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:

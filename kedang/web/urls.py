@@ -18,6 +18,7 @@ from kedang.web.views import (
     file,
     filing,
     inbox,
+    jobs,
     manage,
     picking,
     proposals,
@@ -73,6 +74,11 @@ urlpatterns = [
     path("rules/<str:pack>/versions/<int:number>/", drafting.one_version, name="rules_version"),
     path("rules/<str:pack>/versions/<int:number>/adopt/", drafting.adopt, name="rules_adopt"),
     path("rules/<str:pack>/<str:clause>/<str:figure>/", rules.cases, name="rules_cases"),
+    # 后台任务
+    path("jobs/", jobs.index, name="jobs"),
+    path("jobs/<int:pk>/", jobs.progress, name="job_progress"),
+    path("jobs/<int:pk>/cancel/", jobs.cancel, name="job_cancel"),
+    path("jobs/<int:pk>/result/", jobs.result, name="job_result"),
     # 建议与裁定
     path("proposals/", proposals.index, name="proposals"),
     path("proposals/<int:pk>/", proposals.detail, name="proposal"),

@@ -130,7 +130,11 @@ KINDS = (
         {"pack": "text", "title": "text", "version": "integer", "since": "date"},
     ),
     EventKind("calendar.changed", "调整工作日历", "{actor}将{day}设为{kind}", {"day": "date", "kind": "text"}),
+    EventKind("calendar.confirmed", "确认放假安排", "{actor}确认{year}年的放假安排", {"year": "integer"}),
+    EventKind("account.password_set", "设置密码", "{actor}凭一次性链接设置密码（{how}）", {"how": "text"}),
     EventKind("org.changed", "组织变动", "{actor}{what}", {"what": "text"}),
+    EventKind("job.cancelled", "取消任务", "{actor}取消后台任务“{title}”", {"job": "integer", "title": "text"}),
+    EventKind("job.fetched", "下载结果", "{actor}下载《{name}》", {"job": "integer", "name": "text"}),
 )
 
 

@@ -37,7 +37,7 @@ TABS = {
 }
 WAITING = (PackState.DRAFT, PackState.CHECKED, PackState.APPROVED)
 STEPS = {
-    "tick": "规则时钟", "schedules": "定期义务", "remind": "提醒", "breach": "逾期", "clock": "到期后果", "warn": "到期预警",
+    "tick": "规则时钟", "worker": "后台任务", "schedules": "定期义务", "remind": "提醒", "breach": "逾期", "clock": "到期后果", "warn": "到期预警",
     "grant": "收回授权", "execute": "执行已批准的事项", "seal": "封印", "calendar": "工作日历", "periodic": "定期后果",
 }  # fmt: skip
 
