@@ -12,6 +12,7 @@ from kedang.kernel.norms.marks import KeyPath
 from kedang.kernel.norms.problems import Problem, problem, suggest
 from kedang.kernel.norms.schema import (
     ApprovalNorm,
+    Confidential,
     ConsequenceNorm,
     DutyNorm,
     Form,
@@ -20,6 +21,7 @@ from kedang.kernel.norms.schema import (
     Pack,
     ProhibitionNorm,
     RouteStep,
+    RowDeed,
     ScheduleNorm,
     Trigger,
 )
@@ -103,6 +105,8 @@ class Names:
 
     def _form(self, form: Form, path: KeyPath) -> None:
         self._one_of("角色", form.filed_by, self.pack.roles, (*path, "filed_by"))
+        if isinstance(form.confidential, Confidential):
+            self._one_of("角色", form.confidential.keeper, self.pack.roles, (*path, "confidential", "keeper"))
         self._one_of("分类", form.covers, self.pack.terms, (*path, "covers"))
         for index, signer in enumerate(form.signers):
             self._one_of("角色", signer, {*SIGNERS, *self.pack.roles}, (*path, "signers", index))
@@ -114,6 +118,18 @@ class Names:
             self._field(each, (*path, "rows", "fields", index))
         if form.rows and form.rows.customer:
             self._one_of("栏目", form.rows.customer, [f.id for f in form.rows.fields], (*path, "rows", "customer"))
+        if form.rows and form.rows.each:
+            self._row_deed(form, form.rows.each, (*path, "rows", "each"))
+
+    def _row_deed(self, form: Form, each: RowDeed, path: KeyPath) -> None:
+        offered = {name: action for name, action in self.vocabulary.actions.items() if action.system}
+        self._one_of("每行可办的动作", each.do, offered, (*path, "do"))
+        fields = [spec.id for spec in (*form.fields, *(form.rows.fields if form.rows else ()))]
+        for name, source in each.with_.items():
+            known = [spec.id for spec in offered[each.do].args] if each.do in offered else [name]
+            self._one_of("参数", name, known, (*path, "with", name))
+            for one in [source] if isinstance(source, str) else source.values():
+                self._one_of("栏目", one, fields, (*path, "with", name))
 
     def _field(self, field: FormField, path: KeyPath) -> None:
         self._one_of("栏目类型", field.type, fieldtypes.TYPES, (*path, "type"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kedang.kernel.norms.marks import KeyPath
-from kedang.kernel.norms.schema import Clause, Form, Pack
+from kedang.kernel.norms.schema import Clause, Confidential, Form, Pack
 
 
 def numbers(clause: Clause) -> list[str]:
@@ -41,6 +41,10 @@ def _named(pack: Pack) -> Iterator[tuple[Clause, str, KeyPath]]:
             yield step.clause, f"route {name}", ("routes", name, index)
     for name, form in pack.forms.items():
         yield form.clause, f"form {name}", ("forms", name)
+        if isinstance(form.confidential, Confidential):
+            yield form.confidential.clause, f"confidential {name}", ("forms", name, "confidential")
+        if form.rows and form.rows.each:
+            yield form.rows.each.clause, f"form {name}", ("forms", name, "rows", "each")
         yield from _fields(name, form)
     for name, flow in pack.flows.items():
         yield flow.clause, f"flow {name}", ("flows", name)

@@ -235,7 +235,9 @@ class NormCompiler(DueTools):
         variables = self._guard(norm)
         self._stricter(norm, "approval")
         if norm.grant is not None:
-            self.literal("grant.lasts", norm.grant.lasts, "duration")
+            if norm.grant.lasts != "asked":
+                self.literal("grant.lasts", norm.grant.lasts, "duration")
+            self.literal("grant.max", norm.grant.max, "duration")
             self.expr("grant.until", norm.grant.until, variables, "date|datetime", gaps=True)
         if (norm.then == "grant") is not (norm.grant is not None):
             self.fault("then", "then: grant 与 grant: 要一起写", "grant: {verbs: [read], lasts: 7 days}")

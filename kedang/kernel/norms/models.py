@@ -161,10 +161,20 @@ class Clock(models.Model):
 
 
 class Grant(models.Model):
-    """A time-limited right given by an approval (or by a keeper): verbs on one file, until an instant."""
+    """A time-limited right given by an approval (or by a keeper): verbs on one file or one register, until an instant.
+
+    `fields` narrows a file to groups and attributes; `first_day`, `last_day` and `of_person` narrow a register of forms.
+    What is empty does not narrow.
+    """
 
     person = models.ForeignKey(PERSON, on_delete=models.PROTECT, related_name="grants")
-    file = models.BigIntegerField(db_index=True)
+    number = models.CharField("授权编号", max_length=40, blank=True, default="")
+    file = models.BigIntegerField(null=True, blank=True, db_index=True)
+    form = models.CharField("表单", max_length=160, blank=True, default="")
+    first_day = models.DateField("自", null=True, blank=True)
+    last_day = models.DateField("至", null=True, blank=True)
+    of_person = models.ForeignKey(PERSON, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    fields = models.JSONField("栏目", default=list, blank=True)
     verbs = models.JSONField(default=list)
     valid_from = models.DateTimeField()
     valid_until = models.DateTimeField()
@@ -197,11 +207,20 @@ class FormRecord(models.Model):
     rows = models.JSONField(default=list)
     filed_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, related_name="forms_filed")
     on_behalf_of = models.ForeignKey(PERSON, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    ended_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    end_reason = models.CharField("收回事由", max_length=200, blank=True, default="")
     filed_at = models.DateTimeField()
     occurred_at = models.DateTimeField()
     event = models.BigIntegerField(null=True, blank=True)
+        constraints = [
+            models.UniqueConstraint(fields=["number"], condition=~Q(number=""), name="grant_number_once"),
+            models.CheckConstraint(condition=Q(file__isnull=False) | ~Q(form=""), name="grant_is_about_something"),
+        ]
 
     class Meta:
+            models.Index(fields=["form", "person"], condition=~Q(form=""), name="grant_by_form"),
+            models.Index(fields=["granted_by", "-id"], name="grant_by_giver"),
+            models.Index(fields=["request"], condition=Q(request__isnull=False), name="grant_by_request"),
         verbose_name = verbose_name_plural = "已交表单"
         indexes = [
             models.Index(fields=["form", "file", "-filed_at"], name="form_by_file"),
@@ -231,6 +250,7 @@ class Proposal(models.Model):
     title = models.CharField("建议", max_length=200)
     person = models.ForeignKey(PERSON, on_delete=models.PROTECT, null=True, blank=True, related_name="proposals")
     unit = models.ForeignKey("org.Unit", on_delete=models.PROTECT, null=True, blank=True, related_name="proposals")
+            models.Index(fields=["form", "-occurred_at", "-id"], name="form_register"),
     file = models.BigIntegerField(null=True, blank=True)
     subject = models.CharField(max_length=80)
     period = models.CharField(max_length=20, blank=True, default="")

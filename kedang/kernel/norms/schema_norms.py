@@ -170,9 +170,15 @@ class ProhibitionNorm(NormBase):
 
 
 class GrantSpec(Strict):
-    verbs: list[Literal["read", "copy", "print", "export"]] = ["read"]
+    verbs: list[Literal["read", "copy"]] | Literal["asked"] = ["read"]
+    """What may be done; `asked`: the one thing that was asked for (查阅 and 复制导出 are asked apart)."""
+    range: Literal["whole", "asked"] = "whole"
+    """The whole file or register, or the fields and days that were asked for."""
     lasts: str | None = None
+    """A duration, the name of a parameter, or `asked`: up to the day that was asked for."""
     until: Expr | None = None
+    max: str | None = None
+    """The longest that may be asked for: a duration or the name of a parameter."""
 
 
 class ApprovalNorm(NormBase):

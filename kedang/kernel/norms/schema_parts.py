@@ -100,11 +100,22 @@ class FormField(Strict):
     message: str = ""
 
 
+class RowDeed(Strict):
+    """What each row does when the form is filed: an action that norms may run, with arguments out of the row's fields."""
+
+    do: str
+    with_: dict[str, str | dict[str, str]] = Field(alias="with")
+    """{argument: field}; a mapping of fields for an argument that takes several (classes)."""
+    when: Expr | None = None
+    clause: Clause = ""
+
+
 class FormRows(Strict):
     fields: list[FormField]
     min: int = 0
     customer: str | None = None
     """Id of the row field naming the row's own customer, if rows have one."""
+    each: RowDeed | None = None
 
 
 class Attach(Strict):
@@ -112,11 +123,20 @@ class Attach(Strict):
     when: Expr | None = None
 
 
+class Confidential(Strict):
+    """Who reads what was filed beside the filer: the keeper, and whom a grant lets. Copying asks for a grant of everybody."""
+
+    keeper: str | None = None
+    """Role that keeps what was filed."""
+    clause: Clause = ""
+    """What a refusal names; the form's own clause when it is empty."""
+
+
 class Form(Strict):
     name: str
     clause: Clause = ""
     about: Literal["customer", "contact", "person", "unit", "case", "none"] = "none"
-    confidential: bool = False
+    confidential: bool | Confidential = False
     retention: str | None = None
     number: str | None = None
     signers: list[str] = []

@@ -17,7 +17,7 @@ Path = tuple[str | int, ...]
 EXPRESSIONS = frozenset(
     {"when", "where", "state", "void_when", "required_when", "must", "valid", "stop_when", "formula"}
 )
-SPANS = frozenset({"within", "lasts", "for", "warn", "remind", "n", "each", "total"})
+SPANS = frozenset({"within", "lasts", "max", "for", "warn", "remind", "n", "each", "total"})
 BOUNDS = frozenset({"min", "max", "count", "on_day", "times", "points", "per", "amount"})
 TIMES = frozenset({"at", "until", "closing"})
 _TIME = re.compile(r"(\d\d?):(\d\d)")
@@ -186,9 +186,13 @@ DEMANDS = frozenset({"required", "required_when", "must", "pattern", "min", "max
 def _fields(plain: dict[str, Any]) -> Iterator[Mutant]:
     for form_id, form in plain.get("forms", {}).items():
         own = _named(form)
+        yield from _kept(plain, form_id, form, own)
         places: list[Path] = [("forms", form_id, "fields")]
         if form.get("rows"):
             places.append(("forms", form_id, "rows", "fields"))
+        if (form.get("rows") or {}).get("each"):
+            path = ("forms", form_id, "rows", "each")
+            yield Mutant(f"去掉 {form_id} 每行所办的事", _named(form["rows"]["each"], own), path, _without(plain, path))
         for place in places:
             for index, field in enumerate(_at(plain, place) if place[-2] == "rows" or "fields" in form else []):
                 clauses, path = _named(field, own), (*place, index)
@@ -196,6 +200,17 @@ def _fields(plain: dict[str, Any]) -> Iterator[Mutant]:
                 weaker = _with(plain, path, loose) if loose != field else None
                 yield Mutant(f"去掉栏目 {form_id}.{field['id']}", clauses, path, _without(plain, path), weaker)
                 yield from _shifted(plain, path, clauses, f"栏目 {form_id}.{field['id']}")
+
+
+def _kept(plain: dict[str, Any], form_id: str, form: dict[str, Any], own: tuple[str, ...]) -> Iterator[Mutant]:
+    """A form whose secrecy a clause orders, open to all; and one that nobody keeps any more."""
+    secrecy = form.get("confidential")
+    if not isinstance(secrecy, dict):
+        return
+    clauses, path = _named(secrecy, own), ("forms", form_id, "confidential")
+    yield Mutant(f"表单 {form_id} 不再保密", clauses, path, _with(plain, path, False))
+    if secrecy.get("keeper"):
+        yield Mutant(f"表单 {form_id} 没有保管人", clauses, path, _without(plain, (*path, "keeper")))
 
 
 def _rows(plain: dict[str, Any]) -> Iterator[Mutant]:
