@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kedang.kernel import clock
-from kedang.kernel.actions import timing
+from kedang.kernel.actions import adoption, timing
 from kedang.kernel.actions.deed import Deed
 from kedang.kernel.actions.registry import action
 from kedang.kernel.errors import Invalid, NotFound
@@ -26,15 +26,18 @@ def duty_of(deed: Deed, pk: int) -> Duty:
     """An open duty the actor bears or may take; NotFound otherwise."""
     duty = Duty.objects.select_for_update().filter(pk=pk, state=DutyState.OPEN).first()
     person = deed.person
-    if duty is None or person is None:
+    if duty is None or person is None or not concerns(duty, person):
         raise NotFound
+    return duty
+
+
+def concerns(duty: Duty, person: Person) -> bool:
+    """Whether the duty is the person's: as its bearer, as who took it, through his unit or his role."""
     if person.pk in (duty.bearer_id, duty.taken_by_id):
-        return duty
+        return True
     if duty.unit_id and duty.unit_id in org.headed_units(person):
-        return duty
-    if duty.role and duty.role in roles_of(person.pk, regulations()):
-        return duty
-    raise NotFound
+        return True
+    return bool(duty.role) and duty.role in roles_of(person.pk, regulations())
 
 
 @action("duty.take", "领办", args=[DUTY], about="", needs="none", events=("duty.taken",))
@@ -103,7 +106,7 @@ def finish_duty(*, deed: Deed, duty: int, note: str | None = None) -> int:
     """Close by hand a duty that no other deed closes (裁定、待人工处理、其他任务)."""
     row = duty_of(deed, duty)
     found = regulations().norm(row.norm, row.version)
-    if found is not None and getattr(found[1].norm, "done", None) is not None:
+    if adoption.is_notice(row) or (found is not None and getattr(found[1].norm, "done", None) is not None):
         raise Invalid("这一事项须通过办理它所要求的业务来办结。")
     from kedang.kernel.actions import duties
 

@@ -156,14 +156,14 @@ class Foretold:
     problem: str = ""
 
 
-def foretell(person: Person, spec: Action, **args: Any) -> Foretold:
+def foretell(reader: Person, spec: Action, /, **args: Any) -> Foretold:
     """The decision of a dry run and, where somebody must agree, the chain with names."""
-    order = prepare(spec, args, by=person, dry=True)
+    order = prepare(spec, args, by=reader, dry=True)
     decision = decision_of(order)
     if decision.verdict != "needs":
         return Foretold(decision)
     try:
         steps = asking.steps_for(order, decision.approvals)
-        return Foretold(decision, chain.preview(steps, person, [order.view.name] if order.view else []))
+        return Foretold(decision, chain.preview(steps, reader, [order.view.name] if order.view else []))
     except Invalid as error:
         return Foretold(decision, problem=str(error))

@@ -47,6 +47,7 @@ def do(request: HttpRequest, action: str, pk: int | None = None) -> HttpResponse
     about = ABOUT.get(action)
     if about is None or bool(about) != (pk is not None):
         raise NotFound
+    administrator(request)
     spec = vocabulary.actions[action]
     subtitle, back = _about(request, spec, about, pk)
     fixed = {about: pk} if about else {}
@@ -104,6 +105,7 @@ def end_sign_in(request: HttpRequest, pk: int, device: int) -> HttpResponse:
 
 def load(request: HttpRequest) -> HttpResponse:
     """Load a regulation from a folder on the server: checked first, kept only without errors."""
+    administrator(request)
     spec = vocabulary.actions["pack.load"]
     form = Form.of(
         request,
@@ -120,7 +122,7 @@ def load(request: HttpRequest) -> HttpResponse:
     decision = foretell(request.user, spec).decision
     refused = decision.verdict == "refuse"
     context = {
-        "form": form, "folders": known_folders() if request.user.is_admin else [],
+        "form": form, "folders": known_folders(),
         "note": of_decision(decision, request.user) if refused and not form.outcome else None,
     }  # fmt: skip
     template = "manage/load.html#form" if is_fragment(request) else "manage/load.html"

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from kedang.customers import selectors
 from kedang.kernel import clock, files
+from kedang.kernel.actions.handling import concerns
 from kedang.kernel.errors import NotFound
 from kedang.kernel.norms.models import Duty
 from kedang.kernel.norms.store import regulations
@@ -119,7 +120,7 @@ def duty(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     """A deed about a duty: 办结, 领办, 说明特殊情况."""
     spec = _spec(f"duty.{kind}")
     row = Duty.objects.filter(pk=pk).first()
-    if row is None:
+    if row is None or not concerns(row, request.user):
         raise NotFound
     form = deed_form(request, spec, None)
     form.form = form.form.only(*(one.id for one in spec.args if one.id != "duty"))

@@ -1,0 +1,41 @@
+"""Every route as every role, against the declared matrix."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from kedang.kernel import clock
+from tests.access import matrix
+from tests.access.walking import ask, routes, signed_in
+from tests.access.world import FRIDAY, KNOWS, OPENS, World, made
+
+
+def test_every_route_is_declared_and_every_declared_route_exists() -> None:
+    known = {one.name for one in routes()}
+    assert None not in known, "a route without a name cannot be declared"
+    assert known == set(matrix.TABLE["routes"])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("viewer", matrix.EVERYBODY)
+def test_every_route_answers_as_declared(viewer: str) -> None:
+    with clock.frozen(FRIDAY) as held:
+        world = made(held)
+        wrong = list(_differences(world, viewer))
+    assert not wrong, "\n".join(wrong)
+
+
+def _differences(world: World, viewer: str):  # type: ignore[no-untyped-def]
+    client = signed_in(None if viewer == "anonymous" else world.person(viewer))
+    for case in matrix.cases():
+        for args in case.urls(world):
+            for method, sent in (("GET", case.given("query", world)), ("POST", case.given("data", world))):
+                url = reverse(case.route, args=args)
+                seen, expected = ask(client, method, url, sent), case.outcome(method, viewer)
+                if seen.outcome != expected:
+                    yield f"{method} {url} as {viewer}: {seen.outcome}, declared {expected}"
+                if seen.name and viewer not in KNOWS and viewer not in case.row.get("named", ()):
+                    yield f"{method} {url} names the file to {viewer}"
+                if seen.content and viewer not in OPENS:
+                    yield f"{method} {url} shows the file's content to {viewer}"
