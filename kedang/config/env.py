@@ -19,6 +19,14 @@ def words(name: str, *, default: list[str]) -> list[str]:
     return [word.strip() for word in value.split(",") if word.strip()] or default
 
 
+def megabytes(name: str, *, default: int) -> int:
+    """Return a size given in MB as bytes; it must be a whole number above 0."""
+    value = os.environ.get(name, "").strip() or str(default)
+    if not value.isdecimal() or int(value) < 1:
+        raise ValueError(f"{name} 须是大于 0 的整数（单位 MB）。")
+    return int(value) * 1024 * 1024
+
+
 def data_folder(base: Path) -> Path:
     """Return KEDANG_DATA (created, private to its owner); default ``var`` beside the code."""
     folder = Path(os.environ.get("KEDANG_DATA") or base / "var").resolve()

@@ -82,6 +82,8 @@ def clean(fields: Iterable[Field], raw: Mapping[str, Any], *, partial: bool = Fa
 
 
 REQUIRED = "此项必填"
+MANY = frozenset({"choices", "file"})
+"""Types whose value is a list; nothing is an empty one."""
 
 
 def clean_one(field: Field, raw: Any) -> Any:
@@ -92,7 +94,7 @@ def clean_one(field: Field, raw: Any) -> Any:
             return clean_one(field, field.default)
         if field.required:
             raise ValueError(REQUIRED)
-        return [] if field.type == "choices" else None
+        return [] if field.type in MANY else None
     _check_bounds(field, value)
     return value
 
@@ -153,7 +155,7 @@ def from_json(field: Field, value: Any) -> Any:
 def display(field: Field, value: Any, *, mask: bool = False, names: Namer | None = None) -> str:
     """The value in Chinese; '' for nothing. `mask` hides the middle of personal values.
 
-    `names(type, id)` gives the text of a person, unit, customer, file or contact.
+    `names(type, id)` gives the text of a person, unit, customer or contact, and the name of a file.
     """
     if value is None or value == []:
         return ""
@@ -161,6 +163,8 @@ def display(field: Field, value: Any, *, mask: bool = False, names: Namer | None
         shown = names(field.type, int(value)) if names else None
         shown = str(value) if shown is None else shown
         return mask_name(shown) if mask and field.type in ("person", "contact") else shown
+    if field.type == "file" and names:
+        return "、".join(names("file", int(one)) or "文件" for one in value)
     shown = fieldtypes.show(field.type, value, field.choices)
     return mask_text(field.type, shown) if mask else shown
 

@@ -13,9 +13,9 @@ from typing import Any
 from kedang.kernel import clock, identifiers
 from kedang.kernel.workdays.durations import Duration
 
-REFERENCES = frozenset({"person", "unit", "customer", "file", "contact"})
+REFERENCES = frozenset({"person", "unit", "customer", "contact"})
 BLANK = object()
-MAX_TEXT, MAX_LONG_TEXT = 500, 20_000
+MAX_TEXT, MAX_LONG_TEXT, MAX_FILES = 500, 20_000, 20
 MAX_AMOUNT = Decimal("99999999999999")
 MAX_ID = 2**63 - 1
 CENT = Decimal("0.01")
@@ -192,6 +192,19 @@ def _read_reference(raw: Any, _: Choices) -> int:
     return int(text)
 
 
+def _read_files(raw: Any, _: Choices) -> list[int]:
+    """Ids of uploaded files (`kedang.kernel.blobs`); whether a person may name them is asked of the deed."""
+    many = re.split(r"[,，\s]+", raw.strip()) if isinstance(raw, str) else raw
+    each = list(many) if isinstance(many, (list, tuple, set, frozenset)) else [many]
+    texts = [half_width(str(one)) for one in each if str(one).strip()]
+    if any(not re.fullmatch(r"[0-9]{1,19}", text) or not 0 < int(text) <= MAX_ID for text in texts):
+        raise ValueError("请上传文件")
+    found = list(dict.fromkeys(int(text) for text in texts))
+    if len(found) > MAX_FILES:
+        raise ValueError(f"一次最多 {MAX_FILES} 个文件")
+    return found
+
+
 def _read_duration(raw: Any, _: Choices) -> Duration:
     return raw if isinstance(raw, Duration) else Duration.parse(half_width(str(raw)))
 
@@ -239,6 +252,7 @@ _READERS: dict[str, Callable[[Any, Choices], Any]] = {
     "id_number": _plain_text(identifiers.clean_id_number),
     "duration": _read_duration,
     "json": _read_json,
+    "file": _read_files,
     **dict.fromkeys(REFERENCES, _read_reference),
 }
 TYPES = frozenset(_READERS)
@@ -299,4 +313,6 @@ def show(type_name: str, value: Any, choices: Choices) -> str:
         return str(value.label())
     if type_name == "json":
         return json.dumps(value, ensure_ascii=False)
+    if type_name == "file":
+        return f"{len(value)} 个文件"
     return value.isoformat() if isinstance(value, date) else str(value)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kedang.kernel import fields, files
+from kedang.kernel.blobs import service as blobs
 from kedang.kernel.fields import Field
 from kedang.kernel.org import selectors as org
 
@@ -20,13 +21,15 @@ class Names:
         for one, value in pairs:
             if one.type in fields.REFERENCES and str(value or "").isdigit():
                 wanted.setdefault(one.type, set()).add(int(value))
-        found = wanted.get("customer", set()) | wanted.get("file", set())
+            if one.type == "file" and isinstance(value, list):
+                wanted.setdefault("file", set()).update(int(each) for each in value)
+        found = wanted.get("customer", set())
         named = {key: view.name for key, view in files.views(found).items()} if found else {}
         self.known: dict[str, Mapping[int, str]] = {
             "person": org.names_of(wanted["person"]) if "person" in wanted else {},
             "unit": org.unit_names_of(wanted["unit"]) if "unit" in wanted else {},
             "customer": named,
-            "file": named,
+            "file": {pk: blob.name for pk, blob in blobs.shown(wanted["file"]).items()} if "file" in wanted else {},
         }
 
     def __call__(self, kind: str, key: int) -> str | None:

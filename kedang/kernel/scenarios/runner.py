@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from django.db import transaction
 
-from kedang.kernel import clock, tick
+from kedang.kernel import blobs, clock, tick
 from kedang.kernel.actions import perform
 from kedang.kernel.approvals import selectors as approvals
+from kedang.kernel.blobs.store import elsewhere
 from kedang.kernel.errors import AsksReason, Invalid, NeedsApproval, NotFound, Refused
 from kedang.kernel.fields import Field
 from kedang.kernel.models import Parked
@@ -53,7 +55,8 @@ def run(scenario: Scenario) -> Result:
     result = Result("+".join(scenario.packs), scenario.name, list(scenario.clauses), file=scenario.file)
     store.forget()
     try:
-        with transaction.atomic():
+        # What a scenario uploads is taken back with it: its own folder, never the company's store.
+        with TemporaryDirectory(prefix="kedang-") as folder, elsewhere(Path(folder)), transaction.atomic():
             _play(scenario, result)
             raise _Undo
     except _Undo:
@@ -137,9 +140,10 @@ def _outcome(raw: Mapping[str, Any], cast: stage.Cast) -> Any:
         extra["ask_exception"] = True
     if isinstance(extra.get("on_behalf_of"), str):
         extra["on_behalf_of"] = cast.people[extra["on_behalf_of"]]
+    cast.acting = _actor(raw, cast)
     name, args = _command(raw, given, cast)
     try:
-        result = perform(name, by=_actor(raw, cast), **extra, **args)
+        result = perform(name, by=cast.acting, **extra, **args)
     except (Refused, NeedsApproval, AsksReason, Invalid, NotFound) as answer:
         return answer
     cast.last[name.partition(".")[0]] = result.value
@@ -197,15 +201,31 @@ def _argument(known: Field | None, key: str, value: Any, cast: stage.Cast) -> An
         found = cast.last[key]
         return found.get("id", found) if isinstance(found, dict) else found
     if known is None:
-        return {k: _plain(v) for k, v in value.items()} if isinstance(value, Mapping) else _plain(value)
+        return _attached(key, value, cast) if isinstance(value, Mapping) else _plain(value)
     if known.type == "json" and isinstance(value, list):
         return [cast.customer(str(each)) or _plain(each) for each in value]
     return _value(known.type, value, cast)
 
 
+def _attached(form: str, given: Mapping[str, Any], cast: stage.Cast) -> dict[str, Any]:
+    """A form given with the action it is attached to; names of files become files there too."""
+    found = store.regulations().form(form)
+    types = {f.id: f.type for f in found[1].fields} if found else {}
+    return {k: _uploaded(v, cast) if types.get(k) == "file" else _plain(v) for k, v in given.items()}
+
+
+def _uploaded(value: Any, cast: stage.Cast) -> Any:
+    """File names as tiny real files of whoever acts; ids stay."""
+    if isinstance(value, str) and cast.acting is not None:
+        return [blobs.sample(str(value), cast.acting).pk]
+    if isinstance(value, (list, tuple)):
+        return [pk for each in value for pk in _uploaded(each, cast)]
+    return [int(value)] if isinstance(value, int) else value
+
+
 def _value(kind: str, value: Any, cast: stage.Cast) -> Any:
     """A name as an id, for types that point at something; plain values stay."""
-    if kind in ("customer", "file"):
+    if kind == "customer":
         found = cast.customer(str(value))
         if found is None:
             raise Failed(f"没有客户“{value}”")
@@ -214,6 +234,8 @@ def _value(kind: str, value: Any, cast: stage.Cast) -> Any:
         if value not in cast.people:
             raise Failed(f"没有人员“{value}”")
         return cast.people[value].pk
+    if kind == "file":
+        return _uploaded(value, cast)
     if kind == "unit":
         if value not in cast.units:
             raise Failed(f"没有部门“{value}”")

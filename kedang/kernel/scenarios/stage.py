@@ -46,6 +46,8 @@ class Cast:
     customers: dict[str, int] = field(default_factory=dict)
     last: dict[str, Any] = field(default_factory=dict)
     packs: tuple[str, ...] = ()
+    acting: Person | None = None
+    """Who does the present step: uploads in it are his."""
 
     def customer(self, name: str) -> int | None:
         """A customer by the name the scenario gave it, or by the one it has now."""

@@ -17,12 +17,16 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from kedang.kernel import clock
+from kedang.kernel.blobs import service as blobs
+from kedang.kernel.blobs.models import Blob
+from kedang.kernel.blobs.store import megabytes
 from kedang.kernel.fields import REFERENCES, Field
 from kedang.web.naming import Names
 
 # Up to so many choices are shown side by side: one tap instead of two.
 PILLS = 6
-PICKED = {"person", "unit", "customer", "file"}
+PICKED = {"person", "unit", "customer"}
+MANY = ("choices", "file")
 INPUTS = {
     "number": ("text", "decimal"), "integer": ("text", "numeric"), "date": ("date", ""), "datetime": ("datetime-local", ""),
     "time": ("time", ""), "phone": ("tel", "tel"), "email": ("email", "email"),
@@ -30,7 +34,7 @@ INPUTS = {
 HINTS = {
     "credit_code": "18 位统一社会信用代码", "duration": "如 5 工作日、3 天", "id_number": "18 位身份证号码",
 }  # fmt: skip
-WIDE = {"long_text", "address", "choices"}
+WIDE = {"long_text", "address", "choices", "file"}
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,7 @@ class Bound:
             return "pick"
         if kind == "choice":
             return "pills" if 0 < len(self.field.choices) <= PILLS else "select"
-        return kind if kind in ("long_text", "money", "bool", "choices") else "input"
+        return kind if kind in ("long_text", "money", "bool", "choices", "file") else "input"
 
     @property
     def input_type(self) -> str:
@@ -110,6 +114,16 @@ class Bound:
         return render_to_string("parts/field.html", context)
 
 
+def _ids(raw: Any) -> list[int]:
+    many = raw if isinstance(raw, (list, tuple)) else [raw]
+    return [int(one) for one in many if str(one).isdecimal()][:100]
+
+
+def told(blob: Blob) -> str:
+    """'证明.pdf（12 KB）'"""
+    return f"{blob.name}（{megabytes(blob.size)}）"
+
+
 def typed(kind: str, value: Any) -> str:
     """A value as its input wants it; text is what somebody typed and stays."""
     if value is None:
@@ -152,8 +166,17 @@ class Form:
         form = cls(list(fields), **more)
         if request.method == "POST":
             form.take(request.POST)
-        form.picks = {**form._named(), **form.picks}
+        form.picks = {**form._named(), **form._uploads(request), **form.picks}
         return form
+
+    def _uploads(self, request: HttpRequest) -> dict[str, list[tuple[Any, str]]]:
+        """Names of the person's own uploads that stand in the form: an upload outlives an error in another field."""
+        given = {one.id: _ids(self.bound(one).raw) for one in self.fields if one.type == "file"}
+        wanted = {pk for ids in given.values() for pk in ids}
+        known = blobs.usable(wanted, request.user.pk, None) if wanted else {}
+        return {
+            key: [(pk, told(known[pk])) for pk in ids if pk in known] for key, ids in given.items()
+        }
 
     def _named(self) -> dict[str, list[tuple[Any, str]]]:
         """What pickers show already: the names behind the ids that stand in the form."""
@@ -181,10 +204,10 @@ class Form:
 
     def _sent(self, post: QueryDict, one: Field) -> bool:
         # An unticked box sends nothing, and nothing is what was chosen.
-        return self._name(one) in post or one.type == "choices"
+        return self._name(one) in post or one.type in MANY
 
     def _read(self, post: QueryDict, one: Field) -> Any:
-        return post.getlist(self._name(one)) if one.type == "choices" else post.get(self._name(one), "")
+        return post.getlist(self._name(one)) if one.type in MANY else post.get(self._name(one), "")
 
     @property
     def general(self) -> str:

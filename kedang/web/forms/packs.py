@@ -17,7 +17,7 @@ from kedang.kernel.norms.schema import FormField
 from kedang.kernel.norms.store import Regulations, Version
 from kedang.kernel.org import selectors as org
 from kedang.kernel.org.models import Person
-from kedang.web.forms.bound import Form
+from kedang.web.forms.bound import MANY, Form
 
 PREFIX = "form-"
 TERM = "term-"
@@ -105,7 +105,7 @@ def _must(spec: PackForm) -> frozenset[str]:
 
 def read_rows(post: QueryDict, fields: list[Field]) -> list[dict[str, Any]]:
     """The repeated part as typed, in the order of the page."""
-    many = {one.id for one in fields if one.type == "choices"}
+    many = {one.id for one in fields if one.type in MANY}
     known = {one.id for one in fields}
     rows: dict[str, dict[str, Any]] = {}
     for name in post:

@@ -8,12 +8,14 @@ from functools import lru_cache
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.template.loader import get_template
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from kedang.kernel.blobs.store import megabytes
 from kedang.kernel.workdays import calendar
 from kedang.kernel.workdays.calendar import Calendar
 from kedang.web import words
@@ -40,6 +42,12 @@ def clause(number: str, *, pack: str = "", title: str = "", text: str = "") -> S
         {"number": number, "title": title, "text": text, "url": url}
     )
     return drawn
+
+
+@register.simple_tag
+def upload_limit() -> str:
+    """How large one file may be: '50 MB'."""
+    return megabytes(settings.UPLOAD_LIMIT)
 
 
 DUE_MARKS = {"late": "alert-circle", "today": "clock"}

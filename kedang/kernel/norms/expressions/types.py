@@ -13,7 +13,7 @@ from kedang.kernel.norms.vocabulary import Type
 from kedang.kernel.workdays.durations import Duration
 
 _SAME = {
-    "file": "customer",
+    "file": "set[number]",
     "money": "number",
     "percent": "number",
     "integer": "number",
@@ -59,6 +59,7 @@ _NAMES = {
     "contact": "联系人",
     "event": "事件",
     "duty": "事项",
+    "claim": "登记",
     "norm": "规则",
     "form": "表单",
     "term": "分类",
@@ -75,7 +76,7 @@ MOMENTS = frozenset({"date", "datetime"})
 
 
 def base(kind: Type) -> Type:
-    """The type an expression computes with: a phone number is text, a file is its customer."""
+    """The type an expression computes with: a phone number is text, uploaded files are a set of ids."""
     kind = kind.rstrip("?")
     inner = element(kind)
     return f"set[{base(inner)}]" if inner else _SAME.get(kind, kind)
