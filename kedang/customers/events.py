@@ -28,12 +28,23 @@ KINDS = [
     EventKind("customer.collaborator_removed", "移除协作人", "{actor}移除协作人{person_name}", {"person": "person", "person_name": "text"}),
     EventKind("customer.contact_added", "添加联系人", "{actor}添加联系人", {"contact": "contact"}, PERSONAL),
     EventKind("customer.contact_updated", "修改联系人", "{actor}修改联系人的{fields}", {"contact": "contact", "fields": "text"}, PERSONAL),
+    EventKind("customer.claimed", "登记客户信息", "{actor}登记客户信息", {"claim": "integer", "person": "person", "source": "text?"}),
+    EventKind("customer.claim_odd", "自填登记时间异常", "{actor}自填的登记时间 {said} 早于系统时间，以系统时间为准",
+              {"claim": "integer", "person": "person", "said": "text"}),
+    EventKind("customer.conflict_opened", "客户冲撞", "客户冲撞：{cause}", {"conflict": "integer", "cause": "text"}, PERSONAL),
+    EventKind("customer.conflict_settled", "裁定归属", "{actor}裁定归{to_name}", {"conflict": "integer", "to": "person", "to_name": "text"}, PERSONAL),
     EventKind("customer.searched", "查重", "{actor}查重，得到 {hits} 条", {"hits": "integer"}, PERSONAL),
     EventKind("customer.exported", "导出", "{actor}导出{what} {rows} 行，用途：{purpose}，编号 {code}",
               {"what": "text", "rows": "integer", "columns": "text", "scope": "text?", "filters": "json?", "purpose": "text", "code": "text", "digest": "text"}, PERSONAL),
 ]  # fmt: skip
 
-OWNER_EVENTS = ["customer.registered", "customer.transferred", "customer.assigned", "customer.released"]
+OWNER_EVENTS = [
+    "customer.registered",
+    "customer.transferred",
+    "customer.assigned",
+    "customer.released",
+    "customer.conflict_settled",
+]
 
 
 def register() -> None:

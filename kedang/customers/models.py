@@ -240,3 +240,7 @@ class SearchText(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["customer", "private"], name="search_text_once"),
         ]
+
+
+from kedang.customers.claims.models import Claim, Conflict, Likeness  # noqa: E402, F401  (tables of the same app)
+from kedang.customers.importing.models import Import, ImportRow  # noqa: E402, F401

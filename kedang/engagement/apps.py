@@ -16,3 +16,4 @@ class EngagementConfig(AppConfig):
 
         events.register()
         from kedang.engagement import actions, facts  # noqa: F401  (importing registers them)
+        from kedang.engagement.desk import actions as desk  # noqa: F401

@@ -61,3 +61,6 @@ class VisitPlan(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["planned_on"], name="visit_plan_open", condition=Q(record=None, cancelled_at=None)),
         ]
+
+
+from kedang.engagement.desk.models import CallLog, DutyTurn, Reception  # noqa: E402, F401  (tables of the same app)

@@ -41,7 +41,14 @@ def transfer_customer(*, deed: Deed, customer: int, to: int, reason: str | None 
     args=[CUSTOMER, F("to", "负责人", "person", required=True), REASON],
 )
 def assign_owner(*, deed: Deed, customer: int, to: int, reason: str | None = None) -> int:
-    """Give a file to the person a norm or a manager chose."""
+    """Give a file to the person a norm or a manager chose; a norm may find that it is his already."""
+    if deed.by is None:
+        from kedang.customers.claims.actions import found_by_norm
+
+        row = history.locked(customer)
+        found_by_norm(row, to, deed)
+        if row.owner_id == to:
+            return row.pk
     return _pass_on(deed, customer, to, reason or "", "customer.assigned")
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from kedang.kernel import clock, files
 from kedang.kernel.actions import effects
 from kedang.kernel.actions.deed import Deed
+from kedang.kernel.norms.expressions.types import element
 from kedang.kernel.norms.models import Duty
 from kedang.kernel.norms.schema import AssignmentNorm
 from kedang.kernel.norms.store import Regulations, env_of
@@ -26,11 +27,23 @@ def assign(case: effects.Case, deed: Deed, regs: Regulations) -> None:
     keyed.sort(key=lambda pair: pair[0])
     best = [each for key, each in keyed if key == keyed[0][0]]
     if len(best) > 1:
-        _ask_tie(case, best)
+        _ask_tie(case, _persons(case, best))
         return
+    chosen = _persons(case, best)[0]
     why = rule.message or case.version.clause_text(case.norm.clauses[0])
-    effects.note(case, deed, "norm.assigned", {"person": best[0], "why": why})
-    effects.command(case, deed, regs, rule.do, _chosen(rule.do, case.file, best[0]))
+    effects.note(case, deed, "norm.assigned", {"person": chosen, "why": why})
+    effects.command(case, deed, regs, rule.do, _chosen(rule.do, case.file, chosen))
+
+
+def _persons(case: effects.Case, best: list[int]) -> list[int]:
+    """The persons behind the chosen: themselves, or who made the line that was chosen (`claim.person`)."""
+    expr = case.norm.expr("choose")
+    kind = element(expr.type) if expr is not None else "person"
+    fact = vocabulary.facts.get(f"{kind}.person") if kind != "person" else None
+    if fact is None:
+        return best
+    found = fact.load([(each,) for each in best], case.facts.world)
+    return [found[(each,)] for each in best]
 
 
 def _chosen(name: str, file: int | None, person: int) -> dict[str, Any]:
@@ -44,7 +57,7 @@ def _key(case: effects.Case, index: int, candidate: int) -> Any:
     expr = case.norm.expr(f"by[{index}]")
     if expr is None:
         return 0
-    variables = {**case.variables, "candidate": candidate, "person": candidate}
+    variables = {**case.variables, "candidate": candidate}
     return expr.value(env_of(case.version, variables, case.facts))
 
 

@@ -90,6 +90,8 @@ def _does(generation: Generation, version: Version, norm: CompiledNorm, duty: Du
         return False
     variables = generation.variables(event, version)
     variables["bearer"] = duty.taken_by_id or duty.bearer_id
+    if duty.period:
+        variables |= {"period": duty.period, "day": clock.local(duty.counted_from).date()}
     if not _by_whom(generation, version, norm, duty, event, variables):
         return False
     where = norm.expr("done.where")

@@ -11,6 +11,7 @@ from kedang.kernel import clock, files
 from kedang.kernel.actions import sharing, timing
 from kedang.kernel.norms.compiled import CompiledNorm
 from kedang.kernel.norms.expressions import FactStore
+from kedang.kernel.norms.library import retired_forms
 from kedang.kernel.norms.models import Duty, DutyState
 from kedang.kernel.norms.people import Bearer, bearer_at
 from kedang.kernel.norms.schema import Due, DutyNorm, OutsideBearer, ScheduleNorm
@@ -204,6 +205,8 @@ def build(
     """The duty rows one opening makes (several when the bearers are all of a set); not saved."""
     rule = norm.norm
     assert isinstance(rule, (DutyNorm, ScheduleNorm))
+    if rule.done.form and f"{version.pack}.{rule.done.form.removeprefix(version.pack + '.')}" in retired_forms():
+        return []  # nobody is asked for a form that cannot be filed
     times = times_of(version, norm, counted_from, variables, facts, period)
     found = bearer or _bearer(version, norm, rule, variables, facts)
     bearers = [Bearer(person=each) for each in found] if isinstance(found, list) else [found]

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from kedang.kernel import fields, files
-from kedang.kernel.actions import flows
+from kedang.kernel.actions import flows, rowdeeds
 from kedang.kernel.actions.deed import Deed
 from kedang.kernel.actions.registry import action
 from kedang.kernel.errors import Invalid
@@ -20,6 +20,7 @@ from kedang.kernel.fields import Field
 from kedang.kernel.norms import engine
 from kedang.kernel.norms.engine import Finding
 from kedang.kernel.norms.expressions import Env, FactStore
+from kedang.kernel.norms.library import retired_forms
 from kedang.kernel.norms.models import FileTerm, FormRecord
 from kedang.kernel.norms.numbers import next_number
 from kedang.kernel.norms.people import holders_of
@@ -126,6 +127,8 @@ def resolve(regs: Regulations, name: str, view: files.FileView | None) -> tuple[
     chosen = (within or candidates)[:1]
     if not chosen:
         raise Invalid({"form": f"现行制度中没有表单“{name}”。"})
+    if f"{chosen[0].pack}.{wanted}" in retired_forms():
+        raise Invalid({"form": f"《{chosen[0].regulation.pack.forms[wanted].name}》已经停用。"})
     return chosen[0], wanted, chosen[0].regulation.pack.forms[wanted]
 
 
@@ -245,6 +248,7 @@ def file(made: Filing, deed: Deed) -> FormRecord:
     FormRecord.objects.filter(pk=record.pk).update(event=event.pk)
     if made.file is not None:
         flows.after_form(made.version, made.id, made.file, deed)
+    rowdeeds.run(made, deed)
     return record
 
 

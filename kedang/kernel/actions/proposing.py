@@ -83,8 +83,11 @@ def _number(case: effects.Case, path: str, entry: Mapping[str, Any], key: str) -
 def _evidence(case: effects.Case, entry: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Rows behind a proposal: late duties of the period, or filed forms about the file."""
     wanted = entry.get("with")
-    if wanted == "late_duties":
+    of = wanted.get("late_duties") if isinstance(wanted, Mapping) else None
+    if wanted == "late_duties" or of:
         rows = Duty.objects.exclude(breached_at=None).filter(pack=case.version.pack)
+        if of:
+            rows = rows.filter(norm__in=[name if "." in name else f"{case.version.pack}.{name}" for name in of])
         rows = (
             rows.filter(bearer=case.variables["person"]) if "person" in case.variables else rows.filter(file=case.file)
         )

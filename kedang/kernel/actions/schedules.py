@@ -212,7 +212,8 @@ def _open_now(norm: CompiledNorm, subjects: Sequence[str]) -> dict[str, Duty]:
 
 def _void(duty: Duty | None) -> None:
     """The condition no longer holds: what is not yet breached falls away."""
-    if duty is not None and duty.breached_at is None:
+    past = duty is not None and duty.due_at is not None and duty.due_at < clock.now()
+    if duty is not None and duty.breached_at is None and not past:
         duty.state, duty.breach_check_at, duty.next_remind_at = DutyState.VOID, None, None
         duty.save(update_fields=["state", "breach_check_at", "next_remind_at"])
 

@@ -90,6 +90,7 @@ class _Entry:
             "set": self._terms,
             "stage": self._stage,
             "draft": self._draft,
+            "propose": self._evidence,
         }
         if verb in special:
             special[verb](entry)
@@ -109,6 +110,14 @@ class _Entry:
             self.norm.fault(
                 f"{self.place}.draft", f"没有表单“{name}”", suggest(name, forms) or "或写中文题目，例如 催款函"
             )
+
+    def _evidence(self, entry: Mapping[str, Any]) -> None:
+        """`with: {late_duties: [norm, …]}` names duties and schedules of this regulation."""
+        wanted = entry.get("with")
+        known = [each.id for each in self.norm.pack.norms if each.kind in ("duty", "schedule")]
+        for name in wanted.get("late_duties") or () if isinstance(wanted, Mapping) else ():
+            if name not in known:
+                self.norm.fault(f"{self.place}.with", f"没有义务“{name}”", suggest(name, known))
 
     def _value(self, key: str, value: Any) -> None:
         if key in TARGETS:

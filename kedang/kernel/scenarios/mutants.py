@@ -191,8 +191,8 @@ def _fields(plain: dict[str, Any]) -> Iterator[Mutant]:
         if form.get("rows"):
             places.append(("forms", form_id, "rows", "fields"))
         if (form.get("rows") or {}).get("each"):
-            path = ("forms", form_id, "rows", "each")
-            yield Mutant(f"去掉 {form_id} 每行所办的事", _named(form["rows"]["each"], own), path, _without(plain, path))
+            deed: Path = ("forms", form_id, "rows", "each")
+            yield Mutant(f"去掉 {form_id} 每行所办的事", _named(form["rows"]["each"], own), deed, _without(plain, deed))
         for place in places:
             for index, field in enumerate(_at(plain, place) if place[-2] == "rows" or "fields" in form else []):
                 clauses, path = _named(field, own), (*place, index)
