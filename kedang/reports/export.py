@@ -24,14 +24,13 @@ from kedang.kernel.ledger.models import Event
 from kedang.kernel.norms.engine import Decision
 from kedang.kernel.org import selectors as org
 from kedang.kernel.org.models import Person
+from kedang.kernel.sheets.cells import safe
 from kedang.reports.filepage import group_of, names_of
 
 TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 WATERMARK = "本档案归公司所有 · {company} · {person} · {at:%Y-%m-%d %H:%M} · 编号 {code}"
 NOT_YET = "导出时给出"
 HIDDEN = "（无权查看）"
-CELL_LIMIT = 32_767
-CUT = "…（超出单元格上限，未写完）"
 HALF_AN_HOUR = timedelta(minutes=30)
 STALE = "导出登记以后内容有变动，没有写出文件。请重新打开导出，再办一次。"
 LIST_CELLS: dict[str, tuple[int, Callable[[Row], Any]]] = {
@@ -203,17 +202,6 @@ def _write(page: Any, row: int, column: int, value: Any, looks: Mapping[type, An
         page.write_number(row, column, value)
     elif value:
         page.write_string(row, column, safe(str(value)))
-
-
-FORMULA = re.compile(r"^[\s]*[=@+\-＝＠＋－]|^[\t\r\n]")
-PLAIN_NUMBER = re.compile(r"^[+\-][\d\s().\-]+$")
-
-
-def safe(text: str) -> str:
-    """Text that no spreadsheet takes for a formula, not even after being saved as CSV; a number with its sign stays."""
-    if FORMULA.match(text) and not PLAIN_NUMBER.match(text):
-        text = f"'{text}"
-    return text if len(text) <= CELL_LIMIT else text[: CELL_LIMIT - len(CUT)] + CUT
 
 
 # ---- around it -------------------------------------------------------------------------------------------------------

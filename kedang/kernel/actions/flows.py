@@ -59,9 +59,20 @@ def classify_new(view: files.FileView, given: Mapping[str, str], deed: Deed) -> 
 
     Returns the events, for the deed to record with its own.
     """
+    chosen, errors = choose_classes(view, given)
+    if errors:
+        raise Invalid(errors)
+    insert(FileTerm, [{"file": view.id, "term": full, "value": value, "since": deed.now} for full, _, value in chosen])
+    return [_classified(view.id, full, term, None, value) for full, term, value in chosen]
+
+
+def choose_classes(
+    view: files.FileView, given: Mapping[str, str], regs: Regulations | None = None
+) -> tuple[list[tuple[str, Term, str]], dict[str, str]]:
+    """The classes (full id, term, value) that a new file gets of what is given, and what is wrong with it by term."""
     errors: dict[str, str] = {}
     chosen: list[tuple[str, Term, str]] = []
-    known = list(terms_over(view))
+    known = list(terms_over(view, regs))
     for name in set(given) - {key for bare, full, _ in known for key in (bare, full)}:
         errors[name] = f"现行制度中没有分类“{name}”。"
     for name, full, term in known:
@@ -74,10 +85,7 @@ def classify_new(view: files.FileView, given: Mapping[str, str], deed: Deed) -> 
             errors[name] = f"“{wanted}”不是{term.name}的可选值，可选：{choices}。"
         elif term.required:
             errors[name] = f"请选择{term.name}：{choices}。"
-    if errors:
-        raise Invalid(errors)
-    insert(FileTerm, [{"file": view.id, "term": full, "value": value, "since": deed.now} for full, _, value in chosen])
-    return [_classified(view.id, full, term, None, value) for full, term, value in chosen]
+    return chosen, errors
 
 
 def _classified(file: int, term: str, spec: Term | None, old: str | None, new: str) -> Happening:
