@@ -11,6 +11,7 @@ from kedang.engagement import selectors as engagement
 from kedang.kernel import fields, files
 from kedang.kernel.actions import access, forms
 from kedang.kernel.actions.performing import dry_run
+from kedang.kernel.blobs.models import Blob
 from kedang.kernel.fields import Field
 from kedang.kernel.norms.models import Duty, DutyState, FormRecord
 from kedang.kernel.norms.store import Regulations, Version, regulations
@@ -130,14 +131,15 @@ def filed_forms(file: int, rights: Mapping[str, str], limit: int = 200) -> dict[
     """{form id: [records, newest first]} with labelled values as the reader may see them; two queries and the names."""
     rows = FormRecord.objects.filter(file=file).select_related("filed_by").order_by("-filed_at", "-id")[:limit]
     found: dict[str, list[dict[str, Any]]] = {}
+    uploads = dict(Blob.objects.filter(file=file).values_list("pk", "name"))
     for row in rows:
-        found.setdefault(row.form.partition(".")[2], []).append(_record(row, rights))
+        found.setdefault(row.form.partition(".")[2], []).append(_record(row, rights, uploads))
     return found
 
 
-def _record(row: FormRecord, rights: Mapping[str, str]) -> dict[str, Any]:
+def _record(row: FormRecord, rights: Mapping[str, str], uploads: Mapping[int, str]) -> dict[str, Any]:
     version = regulations().version(row.pack, row.version)
-    lines = _lines(row, version, rights) if version else []
+    lines = _lines(row, version, rights, uploads) if version else []
     return {
         "id": row.pk,
         "name": row.name,
@@ -148,15 +150,18 @@ def _record(row: FormRecord, rights: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _lines(row: FormRecord, version: Version, rights: Mapping[str, str]) -> list[tuple[str, str]]:
+def _lines(
+    row: FormRecord, version: Version, rights: Mapping[str, str], uploads: Mapping[int, str]
+) -> list[tuple[str, str]]:
     form = version.regulation.pack.forms.get(row.form.partition(".")[2])
     known = forms.fields_of(version, form) if form else []
-    return [(spec.name, text) for spec in known if (text := _value(spec, row.data.get(spec.id), rights))]
+    return [(spec.name, text) for spec in known if (text := _value(spec, row.data.get(spec.id), rights, uploads))]
 
 
-def _value(spec: Field, stored: Any, rights: Mapping[str, str]) -> str:
+def _value(spec: Field, stored: Any, rights: Mapping[str, str], uploads: Mapping[int, str]) -> str:
     right = rights.get(group_of(spec), "show")
-    text = fields.display(spec, fields.from_json(spec, stored), names=names_of)
+    named = (lambda kind, pk: uploads.get(pk)) if spec.type == "file" else names_of
+    text = fields.display(spec, fields.from_json(spec, stored), names=named)
     return shown(text, right, spec.type)
 
 
@@ -171,5 +176,5 @@ def names_of(kind: str, pk: int) -> str | None:
         return org.names_of([pk]).get(pk)
     if kind == "unit":
         return org.unit_names_of([pk]).get(pk)
-    view = files.view(pk) if kind in ("customer", "file") else None
+    view = files.view(pk) if kind == "customer" else None
     return view.name if view else None

@@ -13,6 +13,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile, StopUpload
 from django.http import HttpRequest
 
+from kedang.kernel.blobs.names import safe_name
 from kedang.kernel.blobs.store import Incoming, TooLarge
 from kedang.kernel.errors import Invalid
 
@@ -24,11 +25,9 @@ class Received(UploadedFile):
     """A file that has come in whole; `incoming` is what the store takes over."""
 
     def __init__(self, incoming: Incoming, name: str, content_type: str, charset: str | None) -> None:
-        super().__init__(incoming.file, "", content_type, incoming.size, charset)
+        super().__init__(incoming.file, safe_name(name), content_type, incoming.size, charset)
         self.incoming = incoming
-        # Set aside: Django cuts the name as a path, we keep it for `safe_name`.
         self.raw_name = name
-        self.name = name or "未命名"
 
     def close(self) -> None:
         """At the end of the request: what no draft took over is dropped."""

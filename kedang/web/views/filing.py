@@ -7,6 +7,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.html import format_html_join
+from django.utils.safestring import mark_safe
 
 from kedang.customers import selectors
 from kedang.kernel import fields
@@ -59,8 +61,9 @@ def _file(request: HttpRequest, about: str) -> Any:
     return selectors.file_for(request.user, int(given))
 
 
-def record(request: HttpRequest, pk: int) -> HttpResponse:
-    """A filed form as it was filed; one about a customer opens only to those who may open the file."""
+def readable(request: HttpRequest, pk: int) -> tuple[FormRecord, Any]:
+    """A filed form and the head of its file, for who may read it; NotFound for everybody else. One about a customer
+    opens only to those who may open the file."""
     row = FormRecord.objects.select_related("filed_by", "on_behalf_of", "person", "unit").filter(pk=pk).first()
     if row is None:
         raise NotFound
@@ -69,6 +72,12 @@ def record(request: HttpRequest, pk: int) -> HttpResponse:
         raise NotFound
     if not row.file and request.user.pk not in (row.filed_by_id, row.on_behalf_of_id) and not _may_read(request, row):
         raise NotFound
+    return row, head
+
+
+def record(request: HttpRequest, pk: int) -> HttpResponse:
+    """A filed form as it was filed."""
+    row, head = readable(request, pk)
     version = regulations().version(row.pack, row.version)
     form = version.regulation.pack.forms.get(row.form.partition(".")[2]) if version else None
     rights = head.rights if head else {}
@@ -91,9 +100,34 @@ def _content(row: FormRecord, version: Any, form: Any, rights: Any) -> dict[str,
     cells = [(one, line.get(one.id)) for line in row.rows for one in columns]
     names = Names([*pairs, *cells])
     return {
-        "lines": [(one.name, _text(one, value, rights, names)) for one, value in pairs],
+        "lines": [(one.name, _cell(row, one, value, rights, names)) for one, value in pairs],
         "columns": [one.name for one in columns],
-        "table": [[_text(one, line.get(one.id), rights, names) for one in columns] for line in row.rows],
+        "table": [[_cell(row, one, line.get(one.id), rights, names) for one in columns] for line in row.rows],
+    }
+
+
+def _cell(row: FormRecord, one: fields.Field, value: Any, rights: Any, names: Names) -> Any:
+    """The value as text; files as links to their download."""
+    right = rights.get(one.group or ("contact" if one.personal else "base"), "show")
+    if one.type != "file" or not value or right != "show":
+        return _text(one, value, rights, names)
+    links = [(reverse("form_content", args=[row.pk, each]), names("file", each) or "文件") for each in value]
+    return format_html_join(mark_safe("<br>"), '<a href="{}" download>{}</a>', links)
+
+
+def uploads_of(row: FormRecord, rights: Any) -> set[int]:
+    """Ids of the files that a reader with these rights sees in a filed form."""
+    version = regulations().version(row.pack, row.version)
+    form = version.regulation.pack.forms.get(row.form.partition(".")[2]) if version else None
+    if form is None:
+        return set()
+    single = [(one, row.data) for one in kernel_forms.fields_of(version, form)]
+    many = [(one, line) for one in kernel_forms.row_fields_of(version, form) for line in row.rows]
+    return {
+        int(each)
+        for one, values in [*single, *many]
+        if one.type == "file" and rights.get(one.group or ("contact" if one.personal else "base"), "show") == "show"
+        for each in values.get(one.id) or []
     }
 
 
