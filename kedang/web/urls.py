@@ -24,11 +24,15 @@ from kedang.web.views import (
     proposals,
     registering,
     rules,
+    staffing,
+    saving,
+    staffing,
 )
 
 urlpatterns = [
     path("login/", login_not_required(accounts.SignIn.as_view()), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
+    path("account/claim/<str:secret>/", login_not_required(staffing.claim), name="claim"),
     path("account/password/", accounts.Password.as_view(), name="password"),
     path("account/sessions/", accounts.sign_ins, name="sessions"),
     path("account/sessions/<int:pk>/end/", accounts.end_sign_in, name="sessions_end"),
@@ -88,6 +92,11 @@ urlpatterns = [
     path("manage/", manage.index, name="manage"),
     path("manage/people/<int:pk>/", manage.person, name="manage_person"),
     path("manage/people/<int:pk>/devices/<int:device>/end/", administering.end_sign_in, name="manage_end_sign_in"),
+    path("manage/people/<int:pk>/link/", staffing.link, name="manage_link"),
+    path("manage/links/", staffing.all_links, name="manage_links"),
+    path("manage/staff/", staffing.upload, name="manage_staff"),
+    path("manage/staff/template/", staffing.template, name="manage_staff_template"),
+    path("manage/staff/<int:pk>/", staffing.draft, name="manage_staff_draft"),
     path("manage/do/<str:action>/", administering.do, name="manage_do"),
     path("manage/do/<str:action>/<int:pk>/", administering.do, name="manage_do_about"),
     path("manage/packs/load/", administering.load, name="manage_load"),

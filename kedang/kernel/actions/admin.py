@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kedang.kernel import clock
-from kedang.kernel.actions import packs
+from kedang.kernel.actions import adoption, packs
 from kedang.kernel.actions.deed import Deed
 from kedang.kernel.actions.registry import action
 from kedang.kernel.errors import Invalid, NotFound
 from kedang.kernel.fields import Field
 from kedang.kernel.norms import store
 from kedang.kernel.norms.engine import Finding
-from kedang.kernel.norms.models import PackState, PackVersion
+from kedang.kernel.norms.models import PackState
 from kedang.kernel.norms.owners import governs, owner_name
 from kedang.kernel.norms.problems import PackError
 from kedang.kernel.org import changes
@@ -30,8 +30,7 @@ if TYPE_CHECKING:
 
 Run = TypeVar("Run", bound=Callable[..., Any])
 ONLY_ADMIN = "只有系统管理员可以办理系统管理。"
-OWNERS_DEEDS = {"pack.draft", "pack.adopt"}
-MIN_PASSWORD = 8
+OWNERS_DEEDS = {"pack.draft": "起草和颁行", "pack.adopt": "起草和颁行", "pack.urge": "催签", "pack.interpret": "解释", "form.retire": "停用表单", "form.restore": "恢复表单"}
 
 PERSON = Field("person", "人员", "person", required=True)
 UNIT = Field("unit", "部门", "unit", required=True)
@@ -68,8 +67,9 @@ def objections(order: Order) -> list[Finding]:
         return []
     title = version.title if version else pack
     who = "、".join(filter(None, [owner_name(version), "总经理", "系统管理员"])) if version else "系统管理员"
-    message = f"《{title}》由{who}起草和颁行。"
-    return [_objection("制度由归口部门起草和颁行。", message, f"请{who}办理", _administrators(person))]
+    what = OWNERS_DEEDS[name]
+    message = f"《{title}》由{who}{what}。"
+    return [_objection(f"制度由归口部门{what}。", message, f"请{who}办理", _administrators(person))]
 
 
 def _objection(text: str, message: str, lift: str, ask: tuple[int, ...]) -> Finding:
@@ -81,18 +81,21 @@ def _administrators(but: Person) -> tuple[int, ...]:
     return tuple(rows.values_list("pk", flat=True)[:3])
 
 
-def _changed(deed: Deed, what: str, subject: str) -> None:
+def changed(deed: Deed, what: str, subject: str) -> None:
+    """Put a change of the organisation on record."""
     deed.record("org.changed", subject=subject, data={"what": what})
 
 
-def _person(pk: int) -> Person:
+def locked_person(pk: int) -> Person:
+    """A person, locked; NotFound when there is none."""
     found = Person.objects.select_for_update().filter(pk=pk).first()
     if found is None:
         raise NotFound
     return found
 
 
-def _unit(pk: int) -> Unit:
+def unit_of(pk: int) -> Unit:
+    """A department; NotFound when there is none."""
     found = Unit.objects.filter(pk=pk).first()
     if found is None:
         raise NotFound
@@ -108,7 +111,6 @@ def _unit(pk: int) -> Unit:
     [
         Field("username", "登录名", required=True, max=60, pattern=r"[A-Za-z0-9._@-]+"),
         Field("name", "姓名", required=True, max=60),
-        Field("password", "初始密码", max=128),
         Field("employee_no", "工号", max=30),
         Field("phone", "手机", "phone"),
         Field("email", "邮箱", "email"),
@@ -123,7 +125,6 @@ def add_person(
     deed: Deed,
     username: str,
     name: str,
-    password: str | None = None,
     employee_no: str | None = None,
     phone: str | None = None,
     email: str | None = None,
@@ -131,27 +132,24 @@ def add_person(
     unit: int | None = None,
     is_admin: bool = False,
 ) -> int:
-    """A new person, with a first appointment when post and unit are given; the initial password must be changed."""
-    if password is not None and len(password) < MIN_PASSWORD:
-        raise Invalid({"password": f"初始密码至少 {MIN_PASSWORD} 位"})
+    """A new person, with a first appointment when post and unit are given. He sets his password himself, by a link."""
     if bool(post) != bool(unit):
         raise Invalid({"unit" if post else "post": "岗位和部门要一起填写"})
     person = changes.create_person(
         username=username,
         name=name,
-        password=password,
         employee_no=employee_no or "",
         phone=phone or "",
         email=email or "",
         is_admin=is_admin,
-        must_change_password=password is not None,
     )
     said = f"添加人员{person.name}"
     if post and unit:
-        held = changes.appoint(person, _post(post), _unit(unit))
+        held = changes.appoint(person, _post(post), unit_of(unit))
         said += f"，任{held.unit.name}{held.post.name}"
         store.touch()
-    _changed(deed, said, f"person:{person.pk}")
+        adoption.ask_all()
+    changed(deed, said, f"person:{person.pk}")
     return person.pk
 
 
@@ -170,13 +168,13 @@ def _post(key: str) -> Post:
 )
 def suspend(*, deed: Deed, person: int, reason: str) -> int:
     """停权: access ends with the next request. Nobody suspends himself, nor the last administrator."""
-    row = _person(person)
+    row = locked_person(person)
     if deed.by is not None and row.pk == deed.by.pk:
         raise Invalid({"person": "不能停自己的权。"})
     if not row.is_active:
         raise Invalid({"person": f"{row.name}已经停权。"})
     changes.suspend(row)
-    _changed(deed, f"停{row.name}的权，事由：{reason}", f"person:{row.pk}")
+    changed(deed, f"停{row.name}的权，事由：{reason}", f"person:{row.pk}")
     return row.pk
 
 
@@ -188,11 +186,11 @@ def suspend(*, deed: Deed, person: int, reason: str) -> int:
 )
 def restore(*, deed: Deed, person: int) -> int:
     """Undo 停权."""
-    row = _person(person)
+    row = locked_person(person)
     if row.is_active:
         raise Invalid({"person": f"{row.name}没有停权。"})
     changes.restore(row)
-    _changed(deed, f"恢复{row.name}登录", f"person:{row.pk}")
+    changed(deed, f"恢复{row.name}登录", f"person:{row.pk}")
     return row.pk
 
 
@@ -223,14 +221,13 @@ def appoint(
     primary: bool | None = None,
 ) -> int:
     """Give a person a post in a unit from a day on (today by default)."""
-    row = _person(person)
+    row = locked_person(person)
     if row.left_on:
         raise Invalid({"person": f"{row.name}已离职，不能任命。"})
-    held = changes.appoint(row, _post(post), _unit(unit), start=start, end=end, primary=primary or None)
+    held = changes.appoint(row, _post(post), unit_of(unit), start=start, end=end, primary=primary or None)
     store.touch()
-    _changed(
-        deed, f"任命{row.name}为{held.unit.name}{held.post.name}，自{held.start.isoformat()}起", f"person:{row.pk}"
-    )
+    adoption.ask_all()
+    changed(deed, f"任命{row.name}为{held.unit.name}{held.post.name}，自{held.start.isoformat()}起", f"person:{row.pk}")
     return held.pk
 
 
@@ -256,7 +253,7 @@ def end_appointment(*, deed: Deed, appointment: int, last_day: date | None = Non
         raise Invalid({"last_day": f"最后一天不能早于任职开始的{row.start.isoformat()}。"})
     changes.end_appointment(row, last_day=last_day)
     store.touch()
-    _changed(deed, f"免去{row.person.name}的{row.unit.name}{row.post.name}", f"person:{row.person_id}")
+    changed(deed, f"免去{row.person.name}的{row.unit.name}{row.post.name}", f"person:{row.person_id}")
     return row.pk
 
 
@@ -272,10 +269,10 @@ def end_appointment(*, deed: Deed, appointment: int, last_day: date | None = Non
 )
 def add_unit(*, deed: Deed, name: str, parent: int | None = None) -> int:
     """A new department. Packs name departments in their scope, so what is in force is loaded anew."""
-    above = _unit(parent) if parent else None
+    above = unit_of(parent) if parent else None
     unit = changes.create_unit(name, above)
     store.touch()
-    _changed(deed, f"添加部门{unit.name}" + (f"（隶属{above.name}）" if above else ""), f"unit:{unit.pk}")
+    changed(deed, f"添加部门{unit.name}" + (f"（隶属{above.name}）" if above else ""), f"unit:{unit.pk}")
     return unit.pk
 
 
@@ -287,27 +284,18 @@ def add_unit(*, deed: Deed, name: str, parent: int | None = None) -> int:
 )
 def rename_unit(*, deed: Deed, unit: int, name: str) -> int:
     """Another name; refused while a regulation in force names the department, for its scope would be lost."""
-    row = _unit(unit)
+    row = unit_of(unit)
     old = row.name
     if old == name.strip():
         raise Invalid({"name": "名称没有变。"})
-    naming = [version.title for version in store.regulations().in_force() if old in _names_in(version)]
-    if naming:
+    if naming := store.naming(old):
         raise Invalid(
             {"name": f"《{'》《'.join(naming)}》按名称提到“{old}”，改名后这些制度就找不到它；请先颁行改过名称的新版。"}
         )
     changes.rename_unit(row, name)
     store.touch()
-    _changed(deed, f"将部门“{old}”改名为“{row.name}”", f"unit:{row.pk}")
+    changed(deed, f"将部门“{old}”改名为“{row.name}”", f"unit:{row.pk}")
     return row.pk
-
-
-def _names_in(version: store.Version) -> set[str]:
-    """Departments that a regulation in force knows by name: its scope, the units of its roles and access rows."""
-    pack = version.regulation.pack
-    scope = PackVersion.objects.filter(pk=version.row).values_list("units", flat=True).first() or pack.applies_to.units
-    rows = [name for row in pack.access.values() for name in row.units]
-    return {*scope, *rows, *(role.unit for role in pack.roles.values() if role.unit)}
 
 
 # ---- calendar ------------------------------------------------------------------------------------------------------

@@ -130,6 +130,13 @@ KINDS = (
         {"pack": "text", "title": "text", "version": "integer", "since": "date"},
     ),
     EventKind("calendar.changed", "调整工作日历", "{actor}将{day}设为{kind}", {"day": "date", "kind": "text"}),
+    EventKind(
+        "pack.acknowledged",
+        "签收制度",
+        "{actor}已阅读并签收《{title}》第{version}版",
+        {"pack": "text", "title": "text", "version": "integer", "digest": "text"},
+    ),
+    EventKind("pack.urged", "催签", "{actor}催签《{title}》，{count}人", {"title": "text", "count": "integer"}),
     EventKind("calendar.confirmed", "确认放假安排", "{actor}确认{year}年的放假安排", {"year": "integer"}),
     EventKind("account.password_set", "设置密码", "{actor}凭一次性链接设置密码（{how}）", {"how": "text"}),
     EventKind("org.changed", "组织变动", "{actor}{what}", {"what": "text"}),

@@ -12,6 +12,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from kedang.kernel import clock
+from kedang.kernel.actions import adoption
 from kedang.kernel.actions.deed import Deed
 from kedang.kernel.actions.registry import action
 from kedang.kernel.errors import Invalid
@@ -184,18 +185,26 @@ def _dump(yaml: YAML, data: Any) -> str:
 @action(
     "pack.adopt",
     "颁行制度",
-    args=[PACK, Field("version", "版本", "integer", required=True), Field("since", "生效日期", "date")],
+    args=[
+        PACK,
+        Field("version", "版本", "integer", required=True),
+        Field("since", "生效日期", "date"),
+        Field("notify", "须告知签收", "bool", default=True),
+    ],
     about="",
     needs="none",
     events=("pack.adopted",),
 )
-def adopt_pack(*, deed: Deed, pack: str, version: int, since: date | None = None) -> int:
-    """Put a checked version in force from a day (today by default)."""
+def adopt_pack(*, deed: Deed, pack: str, version: int, since: date | None = None, notify: bool = True) -> int:
+    """Put a checked version in force from a day (today by default); all it binds are asked to sign it that day."""
     row = PackVersion.objects.filter(pack=pack, version=version).first()
     if row is None:
         raise Invalid({"version": f"没有第{version}版。"})
     with _said_as_invalid("version"):
         put_in_force(row, since or clock.today(), deed.by)
+    if notify:
+        PackVersion.objects.filter(pk=row.pk).update(notify=True)
+        adoption.ask_all()
     deed.record(
         "pack.adopted",
         subject=f"pack:{pack}",

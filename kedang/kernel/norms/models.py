@@ -37,6 +37,7 @@ class PackVersion(models.Model):
     loaded_at = models.DateTimeField()
     adopted_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, null=True, related_name="+")
     adopted_at = models.DateTimeField(null=True, blank=True)
+    notify = models.BooleanField("须告知签收", default=False)
 
     class Meta:
         verbose_name = verbose_name_plural = "制度版本"
@@ -45,6 +46,29 @@ class PackVersion(models.Model):
     def __str__(self) -> str:
         """Title and version."""
         return f"{self.title} 第{self.version}版"
+
+
+class Acknowledgement(models.Model):
+    """制度告知: somebody in scope was asked to sign that he has read a version, and whether he has."""
+
+    pack = models.CharField("制度", max_length=80)
+    version = models.PositiveIntegerField("版本")
+    person = models.ForeignKey(PERSON, on_delete=models.PROTECT, related_name="acknowledgements")
+    asked_at = models.DateTimeField("告知时间")
+    due_at = models.DateTimeField("签收期限")
+    signed_at = models.DateTimeField("签收时间", null=True, blank=True)
+    event = models.BigIntegerField("签收记录", null=True, blank=True)
+    duty = models.BigIntegerField("待办", null=True, blank=True)
+    ended_at = models.DateTimeField("不再须签", null=True, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "制度告知"
+        constraints = [models.UniqueConstraint(fields=["pack", "version", "person"], name="acknowledgement_once")]
+        indexes = [models.Index(fields=["person", "pack", "signed_at"], name="acknowledgement_by_person")]
+
+    def __str__(self) -> str:
+        """Who, and of which version."""
+        return f"{self.person_id} {self.pack} 第{self.version}版"
 
 
 class PackStamp(models.Model):

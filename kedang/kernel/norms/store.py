@@ -247,3 +247,15 @@ def _compile(loaded: LoadedPack, others: dict[str, Any]) -> Regulation:
     if key not in _compiled:
         _compiled[key] = compile_pack(loaded, vocabulary, others)
     return _compiled[key]
+
+
+def naming(unit: str) -> list[str]:
+    """Titles of the regulations in force that know a department by this name: in scope, roles or access rows."""
+    return [version.title for version in regulations().in_force() if unit in _names_in(version)]
+
+
+def _names_in(version: Version) -> set[str]:
+    pack = version.regulation.pack
+    scope = PackVersion.objects.filter(pk=version.row).values_list("units", flat=True).first() or pack.applies_to.units
+    rows = [name for row in pack.access.values() for name in row.units]
+    return {*scope, *rows, *(role.unit for role in pack.roles.values() if role.unit)}

@@ -52,6 +52,38 @@ def rename_person(person: Person, name: str) -> None:
     person.save(update_fields=["name", "sort_key"])
 
 
+def edit_person(person: Person, **given: str) -> list[str]:
+    """Change name, employee number, phone or email; the fields that did change."""
+    if "name" in given:
+        _required(name=given["name"].strip())
+    number = given.get("employee_no")
+    if number and Person.objects.filter(employee_no=number).exclude(pk=person.pk).exists():
+        raise Invalid({"employee_no": f"工号“{number}”已有人使用"})
+    changed = [key for key, value in given.items() if value.strip() != getattr(person, key)]
+    for key in changed:
+        setattr(person, key, given[key].strip())
+    if "name" in changed:
+        person.sort_key = sort_key(person.name)
+    if changed:
+        person.save(update_fields=[*changed, *(["sort_key"] if "name" in changed else [])])
+    return changed
+
+
+def close_unit(unit: Unit, on: date) -> None:
+    """撤销: no appointments or open departments may be left in it after that day."""
+    below = Unit.objects.filter(path__startswith=unit.path, closed_on=None).exclude(pk=unit.pk)
+    if below.exists():
+        raise Invalid({"unit": f"请先撤销或移走下级部门：{'、'.join(below.values_list('name', flat=True)[:5])}。"})
+    staying = Appointment.objects.filter(Q(end=None) | Q(end__gt=on), unit=unit).select_related("person")
+    if names := [one.person.name for one in staying[:6]]:
+        raise Invalid(
+            {"unit": f"还有人在任：{'、'.join(names)}{'等' if len(names) > 5 else ''}；请先任命到别的部门并免去。"}
+        )
+    unit.closed_on = on
+    unit.save(update_fields=["closed_on"])
+    once.forget()
+
+
 def suspend(person: Person) -> None:
     """停权: access ends with the next request."""
     Person.objects.filter(pk=person.pk).update(is_active=False)
@@ -129,7 +161,7 @@ def create_post(key: str, name: str, *, is_head: bool = False) -> Post:
     """A new post; packs refer to it by its key."""
     _required(key=key.strip(), name=name.strip())
     if Post.objects.filter(key=key.strip()).exists():
-        raise Invalid({"key": f"岗位代号“{key.strip()}”已存在"})
+        raise Invalid({"code": f"岗位代号“{key.strip()}”已存在"})
     return Post.objects.create(key=key.strip(), name=name.strip(), is_head=is_head)
 
 

@@ -149,3 +149,43 @@ class Delegation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.delegate} 代 {self.principal}"
+
+
+class PasswordLink(models.Model):
+    """A link with which a person sets a password himself, once and before it expires. Only the digest of it is kept."""
+
+    class Kind(models.TextChoices):
+        SETUP = "setup", "首次设置"
+        RESET = "reset", "重设"
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="password_links", verbose_name="人员")
+    kind = models.CharField("种类", max_length=8, choices=Kind.choices)
+    digest = models.CharField(max_length=64, unique=True)
+    issued_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+", verbose_name="签发人")
+    issued_at = models.DateTimeField("签发时间")
+    expires_at = models.DateTimeField("有效期至")
+    used_at = models.DateTimeField("使用时间", null=True, blank=True)
+    ended_at = models.DateTimeField("作废时间", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "密码链接"
+        indexes: ClassVar = [models.Index(fields=["person", "expires_at"], name="password_link_person")]
+
+    def __str__(self) -> str:
+        return f"{self.person} {self.get_kind_display()}"
+
+
+class StaffDraft(models.Model):
+    """A staff list that was read without fault and waits for somebody to look at its preview and merge it."""
+
+    rows = models.JSONField("名单")
+    file_name = models.CharField("文件名", max_length=200)
+    loaded_by = models.ForeignKey(Person, models.PROTECT, related_name="+", verbose_name="上传人")
+    loaded_at = models.DateTimeField("上传时间")
+    merged_at = models.DateTimeField("并入时间", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "员工名单"
+
+    def __str__(self) -> str:
+        return self.file_name

@@ -21,6 +21,7 @@ log = logging.getLogger("kedang.tick")
 
 STEPS: tuple[tuple[str, Callable[[Regulations], None]], ...] = (
     ("calendar", upkeep.follow_calendar),
+    ("adoption", upkeep.ask_to_sign),
     ("schedules", summing.open_schedules),
     ("reminders", bearing.send_reminders),
     ("breaches", bearing.mark_breaches),

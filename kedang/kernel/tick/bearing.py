@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from kedang.kernel import clock, files
-from kedang.kernel.actions import closing, duties, effects, reacting
+from kedang.kernel.actions import adoption, closing, duties, effects, reacting
 from kedang.kernel.actions.deed import Deed
 from kedang.kernel.norms import engine
 from kedang.kernel.norms.compiled import CompiledNorm
@@ -25,6 +25,9 @@ def send_reminders(regs: Regulations) -> None:
 def _remind(regs: Regulations, pk: int) -> None:
     duty = Duty.objects.select_for_update().get(pk=pk)
     if duty.state != DutyState.OPEN or duty.next_remind_at is None or duty.next_remind_at > clock.now():
+        return
+    if adoption.is_notice(duty):
+        adoption.remind(duty)
         return
     found = regs.norm(duty.norm, duty.version)
     spans = getattr(found[1].norm, "remind", []) if found else []

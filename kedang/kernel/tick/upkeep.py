@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.db import connection, transaction
 
 from kedang.kernel import clock, ledger
-from kedang.kernel.actions import locks, recomputing
+from kedang.kernel.actions import adoption, grants, locks, recomputing
 from kedang.kernel.actions.deed import Deed
 from kedang.kernel.actions.executing import execute
 from kedang.kernel.approvals.models import Request, RequestStatus
@@ -18,9 +18,17 @@ from kedang.kernel.tick import rows
 from kedang.kernel.workdays import calendar
 
 
+def ask_to_sign(regs: Regulations) -> None:
+    """A version that came into force today, an appointment that began today: whoever it binds is asked to sign it."""
+    if adoption.to_be_signed():
+        with transaction.atomic():
+            locks.take(["adoption"])
+            adoption.ask_all()
+
+
 def end_grants(regs: Regulations) -> None:
     """Take back what has run out (guards compare the time themselves; this makes it visible)."""
-    due = Grant.objects.filter(ended_at=None, valid_until__lt=clock.now()).order_by("valid_until")
+    due = Grant.objects.filter(ended_at=None, valid_until__lte=clock.now()).order_by("valid_until")
     rows.each("grant", list(due.values_list("id", flat=True)), _end_grant)
 
 

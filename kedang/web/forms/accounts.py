@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.contrib.auth.forms import SetPasswordForm as DjangoSetPasswordForm
 
 
 class SignInForm(AuthenticationForm):
@@ -39,6 +40,20 @@ class ChangePasswordForm(PasswordChangeForm):
         self.fields["new_password2"].help_text = ""
         new = {"new_password1": "new-password", "new_password2": "new-password"}
         dress(self, {"old_password": "current-password", **new})
+
+
+class SetPasswordForm(DjangoSetPasswordForm):
+    """A new password, twice."""
+
+    error_messages = {**DjangoSetPasswordForm.error_messages, "password_mismatch": "两次填写的新密码不一样。"}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["new_password1"].label = "新密码"
+        self.fields["new_password2"].label = "再填一次新密码"
+        self.fields["new_password1"].help_text = "至少 10 个字符，不能全是数字，也不能与姓名、登录名相近。"
+        self.fields["new_password2"].help_text = ""
+        dress(self, {"new_password1": "new-password", "new_password2": "new-password"})
 
 
 def dress(form: forms.Form, autocomplete: dict[str, str]) -> None:

@@ -30,15 +30,25 @@ from kedang.web.views.manage import administrator
 
 ABOUT = {
     "org.add_person": "", "org.suspend": "person", "org.restore": "person", "org.appoint": "person", "org.end_appointment": "appointment",
-    "org.add_unit": "", "org.rename_unit": "unit", "calendar.set_day": "",
+    "org.add_unit": "", "org.rename_unit": "unit", "calendar.set_day": "", "org.edit_person": "person", "org.move_unit": "unit",
+    "org.close_unit": "unit", "org.add_post": "", "org.set_primary": "appointment", "calendar.confirm_year": "",
 }  # fmt: skip
+TAB_OF = {
+    "org.add_unit": "units",
+    "org.add_post": "posts",
+    "calendar.set_day": "calendar",
+    "calendar.confirm_year": "calendar",
+}
 HINTS = {
-    "org.add_person": {"username": "字母、数字，登录时用", "password": "至少 8 位；首次登录须自行改掉", "post": "岗位和部门可以以后再任命"},
+    "org.add_person": {"username": "字母、数字，登录时用", "post": "岗位和部门可以以后再任命"},
     "org.end_appointment": {"last_day": "不填则立即免去"}, "org.appoint": {"start": "不填则从今天起", "end": "不填则长期"},
+    "org.close_unit": {"on": "不填则从今天起；那天以后不得有人在任"}, "org.add_post": {"code": "小写字母和下划线，制度包用它指这个岗位，如 area_manager"},
 }  # fmt: skip
 SAID = {
-    "org.add_person": "人员已添加。", "org.suspend": "已停权，对方的下一次操作就会被拒绝。", "org.restore": "已恢复登录。", "org.appoint": "已任命。",
+    "org.add_person": "人员已添加；请在其页面签发设密码的链接。", "org.suspend": "已停权，对方的下一次操作就会被拒绝。", "org.restore": "已恢复登录。", "org.appoint": "已任命。",
     "org.end_appointment": "已免去。", "org.add_unit": "部门已添加。", "org.rename_unit": "部门已改名。", "calendar.set_day": "工作日历已更新。",
+    "org.edit_person": "资料已修改。", "org.move_unit": "上级部门已调整。", "org.close_unit": "部门已撤销。", "org.add_post": "岗位已新建。",
+    "org.set_primary": "已设为主岗。", "calendar.confirm_year": "已确认；跨入该年的期限随后重算。",
 }  # fmt: skip
 
 
@@ -51,9 +61,8 @@ def do(request: HttpRequest, action: str, pk: int | None = None) -> HttpResponse
     spec = vocabulary.actions[action]
     subtitle, back = _about(request, spec, about, pk)
     fixed = {about: pk} if about else {}
-    form = deed_form(
-        request, spec, None, {key: value for key, value in request.GET.items() if key in {one.id for one in spec.args}}
-    )
+    asked = {key: value for key, value in request.GET.items() if key in {one.id for one in spec.args}}
+    form = deed_form(request, spec, None, _standing(action, pk) | asked)
     form.form = form.form.only(*(one.id for one in spec.args if one.id not in fixed))
     form.form.hints = HINTS.get(action, {})
     if request.method == "POST" and attempt(request, form.form, action, raw=form.raw, **fixed):
@@ -61,6 +70,14 @@ def do(request: HttpRequest, action: str, pk: int | None = None) -> HttpResponse
     context = {"back": back, "subtitle": subtitle, **view_of(request, form, foretell(request.user, spec, **fixed))}
     template = "deeds/deed.html#form" if is_fragment(request) else "deeds/deed.html"
     return render(request, template, context, status=422 if form.form.posted else 200)
+
+
+def _standing(action: str, pk: int | None) -> dict[str, Any]:
+    """What stands now, where a form changes it."""
+    if action != "org.edit_person":
+        return {}
+    keys = ("name", "employee_no", "phone", "email")
+    return dict(Person.objects.filter(pk=pk).values(*keys).first() or {})
 
 
 def _about(request: HttpRequest, spec: Action, about: str, pk: int | None) -> tuple[str, str]:
@@ -73,7 +90,7 @@ def _about(request: HttpRequest, spec: Action, about: str, pk: int | None) -> tu
     elif about == "unit":
         row = Unit.objects.filter(pk=pk).first()
     else:
-        tab = {"org.add_unit": "units", "calendar.set_day": "calendar"}.get(spec.name, "people")
+        tab = TAB_OF.get(spec.name, "people")
         day = (request.POST.get("day") or request.GET.get("day", ""))[:7]
         return "", f"{manage}?tab={tab}{f'&month={day}' if tab == 'calendar' and day else ''}"
     if row is None:

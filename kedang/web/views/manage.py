@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Q, Value
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
+from django.db.models import Count, Q, Value
 from django.db.models.functions import Replace
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -18,8 +19,9 @@ from kedang.kernel.errors import NotFound
 from kedang.kernel.models import Notice, Parked, Pulse
 from kedang.kernel.names import fold
 from kedang.kernel.norms.models import PackState, PackVersion
+from kedang.kernel.org import links
 from kedang.kernel.org import selectors as org
-from kedang.kernel.org.models import Appointment, Person
+from kedang.kernel.org.models import Appointment, Person, Post
 from kedang.kernel.register import Month
 from kedang.kernel.workdays import calendar
 from kedang.kernel.workdays.models import CalendarDay
@@ -29,6 +31,7 @@ from kedang.web.paging import page_of
 TABS = {
     "people": "人员",
     "units": "部门",
+    "posts": "岗位",
     "calendar": "工作日历",
     "packs": "制度版本",
     "gaps": "缺资料",
@@ -38,7 +41,7 @@ TABS = {
 WAITING = (PackState.DRAFT, PackState.CHECKED, PackState.APPROVED)
 STEPS = {
     "tick": "规则时钟", "worker": "后台任务", "schedules": "定期义务", "remind": "提醒", "breach": "逾期", "clock": "到期后果", "warn": "到期预警",
-    "grant": "收回授权", "execute": "执行已批准的事项", "seal": "封印", "calendar": "工作日历", "periodic": "定期后果",
+    "grant": "收回授权", "execute": "执行已批准的事项", "seal": "封印", "calendar": "工作日历", "periodic": "定期后果", "adoption": "制度告知",
 }  # fmt: skip
 
 
@@ -72,7 +75,8 @@ def _people(request: HttpRequest) -> dict[str, Any]:
     held: dict[int, list[str]] = {}
     for one in Appointment.objects.filter(org.current(), person__in=page.rows).select_related("unit", "post"):
         held.setdefault(one.person_id, []).append(f"{one.unit.name} {one.post.name}")
-    return {"page": page, "held": held, "text": text, "state": state, "filtered": bool(text or state)}
+    fresh = Person.objects.filter(is_active=True, left_on=None, password__startswith=UNUSABLE_PASSWORD_PREFIX).count()
+    return {"page": page, "held": held, "text": text, "state": state, "filtered": bool(text or state), "fresh": fresh}
 
 
 def _found(text: str) -> Q:
@@ -96,7 +100,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
     above = org.superior(one)
     context = {
         "one": one, "above": above, "held": [(row, row.end is None or row.end >= today, row.start > today) for row in rows],
-        "devices": list(sessions.sign_ins_of(one)), "self": one.pk == request.user.pk,
+        "devices": list(sessions.sign_ins_of(one)), "password": one.has_usable_password(), "link": links.latest(one), "self": one.pk == request.user.pk,
     }  # fmt: skip
     return render(request, "manage/person.html", context)
 
@@ -109,6 +113,12 @@ def _units(request: HttpRequest) -> dict[str, Any]:
     for one in rows.order_by("-post__is_head", "person__sort_key"):
         members.setdefault(one.unit_id, []).append(one)
     return {"units": [(unit, min(unit.depth, 5), heads.get(unit.pk), members.get(unit.pk, [])) for unit in units]}
+
+
+def _posts(request: HttpRequest) -> dict[str, Any]:
+    held = Appointment.objects.filter(org.current()).values_list("post").annotate(n=Count("person", distinct=True))
+    counts: dict[int, int] = dict(held.order_by())
+    return {"posts": [(post, counts.get(post.pk, 0)) for post in Post.objects.order_by("-is_head", "name")]}
 
 
 @dataclass(frozen=True)
@@ -176,5 +186,5 @@ def _sessions(request: HttpRequest) -> dict[str, Any]:
 
 
 READERS: dict[str, Callable[[HttpRequest], dict[str, Any]]] = {
-    "people": _people, "units": _units, "calendar": _calendar, "packs": _packs, "gaps": _gaps, "health": _health, "sessions": _sessions,
+    "people": _people, "units": _units, "posts": _posts, "calendar": _calendar, "packs": _packs, "gaps": _gaps, "health": _health, "sessions": _sessions,
 }  # fmt: skip
