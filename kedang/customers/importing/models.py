@@ -83,7 +83,6 @@ class ImportRow(models.Model):
     """Line in the first file of a chain of corrected workbooks; the line itself in a first file."""
     state = models.CharField("结果", max_length=8, choices=RowState.choices)
     customer = models.BigIntegerField("客户档案", null=True)
-    command = models.UUIDField(null=True)
     request = models.BigIntegerField("审批", null=True)
     message = models.TextField("说明", blank=True, default="")
     errors = models.JSONField(default=dict)

@@ -35,7 +35,7 @@ def folder() -> Path:
 
 def table(file: Path, sha256: str, sheet: str = "") -> Table:
     """The sheet as it was read, from its spool when there is one; Unreadable in Chinese when it cannot be."""
-    spool = _spool(sha256, sheet)
+    spool = spool_of(sha256, sheet)
     told = spool.with_suffix(".json")
     if spool.exists() and told.exists():
         os.utime(spool)
@@ -51,7 +51,7 @@ def table(file: Path, sha256: str, sheet: str = "") -> Table:
     return found
 
 
-def _spool(sha256: str, sheet: str) -> Path:
+def spool_of(sha256: str, sheet: str) -> Path:
     name = hashlib.sha256(f"{sha256}:{sheet}".encode()).hexdigest()[:40]
     return folder() / f"{name}.rows"
 
@@ -69,7 +69,7 @@ def table_of(batch: Import) -> Table:
 def rows(batch: Import, start: int = 0, stop: int | None = None) -> Iterator[tuple[int, list[Any]]]:
     """(line, cells) of the sheet's rows from index `start` on; blank ones are left out."""
     found = table_of(batch)
-    for line, cells in reading.rows(_spool(batch.blob.sha256, batch.sheet), found.offsets, start, stop):
+    for line, cells in reading.rows(spool_of(batch.blob.sha256, batch.sheet), found.offsets, start, stop):
         if cells:
             yield line, cells
 

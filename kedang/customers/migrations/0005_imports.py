@@ -7,81 +7,162 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('blobs', '0001_initial'),
-        ('customers', '0004_claims'),
-        ('jobs', '0001_initial'),
+        ("blobs", "0001_initial"),
+        ("customers", "0004_claims"),
+        ("jobs", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Import',
+            name="Import",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=40, unique=True, verbose_name='导入编号')),
-                ('at', models.DateTimeField(default=kedang.kernel.clock.now, verbose_name='上传时间')),
-                ('sheet', models.CharField(blank=True, default='', max_length=120, verbose_name='工作表')),
-                ('table', models.JSONField(default=dict)),
-                ('layout', models.JSONField(default=dict)),
-                ('options', models.JSONField(default=dict)),
-                ('stage', models.CharField(choices=[('arranging', '待核对'), ('running', '导入中'), ('done', '已完成'), ('undoing', '撤销中'), ('undone', '已撤销'), ('dropped', '已放弃')], default='arranging', max_length=12, verbose_name='状态')),
-                ('checked', models.JSONField(null=True)),
-                ('counts', models.JSONField(default=dict)),
-                ('started_at', models.DateTimeField(null=True, verbose_name='开始导入')),
-                ('finished_at', models.DateTimeField(null=True, verbose_name='完成')),
-                ('undone_at', models.DateTimeField(null=True, verbose_name='撤销时间')),
-                ('undo_reason', models.CharField(blank=True, default='', max_length=200, verbose_name='撤销原因')),
-                ('blob', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='blobs.blob', verbose_name='文件')),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='导入人')),
-                ('check_job', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='jobs.job')),
-                ('continues', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='continued_by', to='customers.import', verbose_name='续自')),
-                ('job', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='jobs.job')),
-                ('undo_job', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='jobs.job')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.CharField(max_length=40, unique=True, verbose_name="导入编号")),
+                ("at", models.DateTimeField(default=kedang.kernel.clock.now, verbose_name="上传时间")),
+                ("sheet", models.CharField(blank=True, default="", max_length=120, verbose_name="工作表")),
+                ("table", models.JSONField(default=dict)),
+                ("layout", models.JSONField(default=dict)),
+                ("options", models.JSONField(default=dict)),
+                (
+                    "stage",
+                    models.CharField(
+                        choices=[
+                            ("arranging", "待核对"),
+                            ("running", "导入中"),
+                            ("done", "已完成"),
+                            ("undoing", "撤销中"),
+                            ("undone", "已撤销"),
+                            ("dropped", "已放弃"),
+                        ],
+                        default="arranging",
+                        max_length=12,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("checked", models.JSONField(null=True)),
+                ("counts", models.JSONField(default=dict)),
+                ("started_at", models.DateTimeField(null=True, verbose_name="开始导入")),
+                ("finished_at", models.DateTimeField(null=True, verbose_name="完成")),
+                ("undone_at", models.DateTimeField(null=True, verbose_name="撤销时间")),
+                ("undo_reason", models.CharField(blank=True, default="", max_length=200, verbose_name="撤销原因")),
+                (
+                    "blob",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="blobs.blob",
+                        verbose_name="文件",
+                    ),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="导入人",
+                    ),
+                ),
+                (
+                    "check_job",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="jobs.job"
+                    ),
+                ),
+                (
+                    "continues",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="continued_by",
+                        to="customers.import",
+                        verbose_name="续自",
+                    ),
+                ),
+                (
+                    "job",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="jobs.job"
+                    ),
+                ),
+                (
+                    "undo_job",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="jobs.job"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '导入',
-                'ordering': ['-id'],
+                "verbose_name": "导入",
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='ImportRow',
+            name="ImportRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('line', models.PositiveIntegerField(verbose_name='行号')),
-                ('origin', models.PositiveIntegerField(verbose_name='原行号')),
-                ('state', models.CharField(choices=[('bad', '有错误'), ('same', '重复'), ('like', '疑似重复'), ('twin', '表内重复'), ('created', '新建'), ('updated', '覆盖'), ('skipped', '跳过'), ('failed', '失败'), ('waiting', '须审批')], max_length=8, verbose_name='结果')),
-                ('customer', models.BigIntegerField(null=True, verbose_name='客户档案')),
-                ('command', models.UUIDField(null=True)),
-                ('request', models.BigIntegerField(null=True, verbose_name='审批')),
-                ('message', models.TextField(blank=True, default='', verbose_name='说明')),
-                ('errors', models.JSONField(default=dict)),
-                ('found', models.JSONField(default=list)),
-                ('choice', models.CharField(blank=True, default='', max_length=30, verbose_name='处理')),
-                ('undone', models.CharField(blank=True, default='', max_length=8, verbose_name='撤销')),
-                ('undo_note', models.CharField(blank=True, default='', max_length=300, verbose_name='撤销说明')),
-                ('batch', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='rows', to='customers.import', verbose_name='导入')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("line", models.PositiveIntegerField(verbose_name="行号")),
+                ("origin", models.PositiveIntegerField(verbose_name="原行号")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("bad", "有错误"),
+                            ("same", "重复"),
+                            ("like", "疑似重复"),
+                            ("twin", "表内重复"),
+                            ("created", "新建"),
+                            ("updated", "覆盖"),
+                            ("skipped", "跳过"),
+                            ("failed", "失败"),
+                            ("waiting", "须审批"),
+                        ],
+                        max_length=8,
+                        verbose_name="结果",
+                    ),
+                ),
+                ("customer", models.BigIntegerField(null=True, verbose_name="客户档案")),
+                ("request", models.BigIntegerField(null=True, verbose_name="审批")),
+                ("message", models.TextField(blank=True, default="", verbose_name="说明")),
+                ("errors", models.JSONField(default=dict)),
+                ("found", models.JSONField(default=list)),
+                ("choice", models.CharField(blank=True, default="", max_length=30, verbose_name="处理")),
+                ("undone", models.CharField(blank=True, default="", max_length=8, verbose_name="撤销")),
+                ("undo_note", models.CharField(blank=True, default="", max_length=300, verbose_name="撤销说明")),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="rows",
+                        to="customers.import",
+                        verbose_name="导入",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '导入行',
-                'ordering': ['line'],
+                "verbose_name": "导入行",
+                "ordering": ["line"],
             },
         ),
         migrations.AddIndex(
-            model_name='import',
-            index=models.Index(fields=['by', '-id'], name='import_by_person'),
+            model_name="import",
+            index=models.Index(fields=["by", "-id"], name="import_by_person"),
         ),
         migrations.AddIndex(
-            model_name='importrow',
-            index=models.Index(fields=['batch', 'state', 'line'], name='import_row_state'),
+            model_name="importrow",
+            index=models.Index(fields=["batch", "state", "line"], name="import_row_state"),
         ),
         migrations.AddIndex(
-            model_name='importrow',
-            index=models.Index(condition=models.Q(('customer__isnull', False)), fields=['customer'], name='import_row_customer'),
+            model_name="importrow",
+            index=models.Index(
+                condition=models.Q(("customer__isnull", False)), fields=["customer"], name="import_row_customer"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='importrow',
-            constraint=models.UniqueConstraint(fields=('batch', 'line'), name='import_row_once'),
+            model_name="importrow",
+            constraint=models.UniqueConstraint(fields=("batch", "line"), name="import_row_once"),
         ),
     ]

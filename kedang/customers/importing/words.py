@@ -1,0 +1,7 @@
+"""Importing this module registers the words of importing: events first, then actions and jobs."""
+
+from kedang.customers.importing import events
+
+events.register()
+
+from kedang.customers.importing import actions, loading, undoing  # noqa: E402, F401
