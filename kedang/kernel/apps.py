@@ -10,6 +10,22 @@ class KernelConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the kernel's event kinds, actions and facts."""
-        from kedang.kernel.actions import admin, deeds, events, facts, flows, forms, handling, jobs, packs, staffing  # noqa: F401
+        from kedang.kernel.actions import (  # noqa: F401
+            admin,
+            content,
+            deeds,
+            events,
+            facts,
+            flows,
+            forms,
+            handling,
+            jobs,
+            library,
+            packs,
+            permits,
+            releasing,
+            staffing,
+            voting,
+        )
 
         events.register()

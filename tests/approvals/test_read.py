@@ -8,6 +8,8 @@ from kedang.kernel.approvals import chain, selectors, service
 from kedang.kernel.errors import NotFound
 from tests.approvals.conftest import ask, role, together
 
+ADDS = ("add_before", "add_after", "add_beside")
+
 
 def names(moves):
     return [move for move, _, _ in moves]
@@ -46,24 +48,25 @@ def test_asking_for_the_same_again_finds_the_open_request(cast, do):
 
 def test_every_button_says_what_it_will_do(cast, do):
     request = ask(cast.小王, role("部门经理", cast.周经理), role("总经理", cast.郑总))
-    assert names(selectors.allowed_moves(cast.小王, request)) == ["remind", "withdraw"]
+    assert names(selectors.allowed_moves(cast.小王, request)) == ["remind", "withdraw", "copy"]
     offered = {move: text for move, _, text in selectors.allowed_moves(cast.周经理, request)}
     assert offered["agree"] == "同意后转入下一步：总经理。" and "审批流将终止" in offered["reject"]
     assert selectors.allowed_moves(cast.郑总, request) == []
     do(request, cast.周经理, "agree")
-    assert names(selectors.allowed_moves(cast.周经理, request)) == ["take_back"]
+    assert names(selectors.allowed_moves(cast.周经理, request)) == ["take_back", "copy"]
     assert {m: t for m, _, t in selectors.allowed_moves(cast.郑总, request)}["agree"].startswith("同意后审批完成")
     do(request, cast.郑总, "return", "补材料")
     request.refresh_from_db()
-    assert names(selectors.allowed_moves(cast.小王, request)) == ["resubmit", "withdraw"]
-    assert selectors.allowed_moves(cast.郑总, request) == []
+    assert names(selectors.allowed_moves(cast.小王, request)) == ["resubmit", "withdraw", "copy"]
+    assert names(selectors.allowed_moves(cast.郑总, request)) == ["copy"]
 
 
 def test_every_button_that_is_offered_works(cast, do):
     """What is shown and what is enforced cannot differ."""
     extra = {"transfer": cast.法务, "delegate": cast.法务, "add_before": cast.法务, "add_after": cast.法务}
     extra |= {"add_beside": cast.法务, "remove_signer": cast.法务}
-    for move in ("agree", "reject", "return", "transfer", "delegate", "add_before", "add_after", "add_beside"):
+    extra["consult"] = cast.法务
+    for move in ("agree", "reject", "return", "consult", "transfer", "delegate", *ADDS):
         request = ask(cast.小王, role("部门经理", cast.周经理), role("总经理", cast.郑总), digest=move)
         assert move in names(selectors.allowed_moves(cast.周经理, request))
         do(request, cast.周经理, move, "见意见", to=extra.get(move))

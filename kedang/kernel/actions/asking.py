@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from kedang.kernel import fields
-from kedang.kernel.actions import closing, keys, reacting
+from kedang.kernel import clock, fields
+from kedang.kernel.actions import attaching, closing, forms, keys, permits, reacting
 from kedang.kernel.approvals import service
 from kedang.kernel.approvals.models import Request, RequestStatus
 from kedang.kernel.approvals.route import prepare as prepare_route
@@ -17,6 +17,7 @@ from kedang.kernel.norms.engine import Finding
 from kedang.kernel.norms.people import holders_of
 from kedang.kernel.norms.schema import ApprovalNorm, ProhibitionNorm, RouteStep
 from kedang.kernel.norms.store import env_of
+from kedang.kernel.norms.vocabulary import vocabulary
 
 if TYPE_CHECKING:
     from kedang.kernel.actions.orders import Order
@@ -28,17 +29,28 @@ def steps_for(order: Order, findings: Sequence[Finding]) -> list[StepSpec]:
     for found in findings:
         for index, step in enumerate(_route(found)):
             if _step_applies(order, found, index, step):
-                steps.append(_step(order, found, step))
+                steps.append(_step(order, found, index, step))
     return steps
 
 
-def _route(found: Finding) -> list[RouteStep]:
+def _route_name(found: Finding) -> str | list[RouteStep] | None:
     assert found.norm is not None
-    assert found.version is not None
     rule = found.norm.norm
-    name = (
-        rule.route if isinstance(rule, ApprovalNorm) else rule.lifted_by if isinstance(rule, ProhibitionNorm) else None
-    )
+    if isinstance(rule, ApprovalNorm):
+        return rule.route
+    return rule.lifted_by if isinstance(rule, ProhibitionNorm) else None
+
+
+def _route_key(found: Finding) -> str:
+    """Under what the compiled expressions of its route stand."""
+    assert found.norm is not None
+    name = _route_name(found)
+    return name if isinstance(name, str) else found.norm.norm.id
+
+
+def _route(found: Finding) -> list[RouteStep]:
+    assert found.version is not None
+    name = _route_name(found)
     if isinstance(name, str):
         routes = found.version.regulation.pack.routes
         return list(routes[name]) if name in routes else [RouteStep(role=name)]
@@ -48,25 +60,22 @@ def _route(found: Finding) -> list[RouteStep]:
 def _step_applies(order: Order, found: Finding, index: int, step: RouteStep) -> bool:
     if not step.when:
         return True
-    assert found.norm is not None
     assert found.version is not None
-    rule = found.norm.norm
-    name = getattr(rule, "route", None) if isinstance(rule, ApprovalNorm) else getattr(rule, "lifted_by", None)
-    key = name if isinstance(name, str) else rule.id
-    exprs = found.version.regulation.route_exprs.get(key, ())
+    exprs = found.version.regulation.route_exprs.get(_route_key(found), ())
     when = exprs[index].get("when") if index < len(exprs) else None
     return when is None or when.evaluate(env_of(found.version, order.variables(), order.facts)).truth is not False
 
 
-def _step(order: Order, found: Finding, step: RouteStep) -> StepSpec:
+def _step(order: Order, found: Finding, index: int, step: RouteStep) -> StepSpec:
     """One step with its seats: a plain role is one seat of all who hold it; 会签 has a seat a role."""
-    assert found.version is not None
     more: dict[str, Any] = {
         "pack": found.pack,
         "clause": found.clause,
         "norm": found.qid,
         "form": step.form or "",
         "negative": step.negative,
+        **_limits(found, step),
+        **_condition(found, index, step),
     }
     if step.role:
         return StepSpec.of_role(step.role, _role_name(found, step.role), _people(order, found, step.role), **more)
@@ -76,6 +85,31 @@ def _step(order: Order, found: Finding, step: RouteStep) -> StepSpec:
     seats = tuple(Seat(_people(order, found, role), role, _role_name(found, role)) for role in roles or [])
     name = "、".join(seat.role_name for seat in seats)
     return StepSpec(mode, seats, "", name, ratio=ratio, **more)
+
+
+def _limits(found: Finding, step: RouteStep) -> dict[str, Any]:
+    """The step's time limit, frozen with the parameters of today; and whether it may be agreed to with others at once."""
+    assert found.version is not None
+    assert found.norm is not None
+    # A form is filled in and a condition looked at request by request.
+    batch = bool(getattr(found.norm.norm, "batch", False)) and not step.form and not step.agree_if
+    if not step.within:
+        return {"batch": batch}
+    span = found.version.params(clock.today()).get(step.within, step.within)
+    closing = found.version.closing()
+    return {
+        "batch": batch,
+        "within": str(span),
+        "timeout": step.timeout,
+        "holiday": found.version.regulation.pack.holiday,
+        "closing": closing.isoformat() if closing else "",
+    }
+
+
+def _condition(found: Finding, index: int, step: RouteStep) -> dict[str, Any]:
+    if not step.agree_if:
+        return {}
+    return {"agree_if": f"{_route_key(found)}:{index}", "first": step.first or f"符合第{found.clause}条的审批条件"}
 
 
 def _role_name(found: Finding, role: str) -> str:
@@ -127,6 +161,7 @@ def ask(order: Order, findings: Sequence[Finding], *, exception: bool = False) -
     """Freeze the command and open the request; the same command pending from the same person is not asked twice."""
     assert order.by is not None
     assert order.deed is not None
+    permits.check_span(order, findings)
     args = frozen_args(order)
     digest = keys.digest_of(order.action.name, args)
     pending = Request.objects.filter(
@@ -143,21 +178,43 @@ def ask(order: Order, findings: Sequence[Finding], *, exception: bool = False) -
         requester=order.by,
         on_behalf_of=order.on_behalf_of,
         file=order.view.id if order.view else None,
-        title=f"{'例外：' if exception else ''}{_title(order)}{about}",
+        title=f"{'例外：' if exception else ''}{permits.title_of(order) or _title(order)}{about}",
         reason=order.reason or str(order.args.get("purpose") or ""),
         steps=route_of(order, findings),
         norms=norms_of(findings),
         then=then,
         grant={**grant, "exception": exception, "until_day": _until_day(order)},
         digest=digest,
+        present=present_of(order),
+        copies=order.copies,
         command=order.deed.command,
         sink=sink,
     )
     order.deed.events += sink
+    attaching.keep(order, order.deed.now)
     closing.asked(order, request)
     if not order.deferred:
         reacting.react(order.deed, order.regs)
     return NeedsApproval(request)
+
+
+def present_of(order: Order) -> dict[str, Any]:
+    """What stands on the file now for each argument that would change it, as plain JSON: {argument or field: value}."""
+    if order.view is None:
+        return {}
+    if order.filing is not None:
+        now = forms.prefill(order.filing.version, order.filing.form, order.view.id)
+        known = forms.fields_of(order.filing.version, order.filing.form)
+        return {f.id: fields.to_json(f, now[f.id]) for f in known if now.get(f.id) is not None}
+    found = {}
+    for each in order.action.args:
+        binding = vocabulary.bindings.get(f"customer.{each.id}")
+        if binding is None or not order.action.events or order.args.get(each.id) is None:
+            continue
+        value = binding.read(order.view.id)
+        if value not in (None, ""):
+            found[each.id] = fields.to_json(each, value)
+    return found
 
 
 def _title(order: Order) -> str:
@@ -176,7 +233,10 @@ def _outcome_of(findings: Sequence[Finding]) -> tuple[str, dict[str, Any]]:
     grants = [rule.grant for rule in rules if isinstance(rule, ApprovalNorm) and rule.then == "grant" and rule.grant]
     if not grants or len(grants) != len(rules):
         return "run", {}
-    verbs = set(grants[0].verbs)
-    for each in grants[1:]:
-        verbs &= set(each.verbs)
-    return "grant", {"verbs": sorted(verbs), "lasts": [each.lasts for each in grants if each.lasts]}
+    named = [set(each.verbs) for each in grants if each.verbs != "asked"]
+    return "grant", {
+        "verbs": sorted(set.intersection(*named)) if named else ["asked"],
+        "range": "asked" if any(each.range == "asked" for each in grants) else "whole",
+        "lasts": [[f.pack, each.lasts] for f, each in zip(findings, grants, strict=True) if each.lasts],
+        "max": [[f.pack, each.max] for f, each in zip(findings, grants, strict=True) if each.max],
+    }

@@ -7,11 +7,12 @@ from typing import Any
 from django.db import transaction
 
 from kedang.kernel import fields
-from kedang.kernel.actions import asking, deeds, effects, keys, orders, performing, reacting
+from kedang.kernel.actions import asking, effects, grants, keys, orders, performing, reacting
 from kedang.kernel.actions.deed import Deed
 from kedang.kernel.approvals import service
 from kedang.kernel.approvals.models import Request, RequestStatus
 from kedang.kernel.errors import Invalid, KedangError, Refused
+from kedang.kernel.norms.engine import Finding
 from kedang.kernel.norms.explain import text_of
 from kedang.kernel.norms.store import regulations
 from kedang.kernel.norms.vocabulary import vocabulary
@@ -55,13 +56,7 @@ def _carry_out(request: Request, deed: Deed) -> str:
 
 
 def _grant(request: Request, deed: Deed) -> None:
-    assert request.file is not None
-    until = deeds.grant_until(request, deed.now)
-    verbs = list((request.grant or {}).get("verbs", ["read"]))
-    person = request.on_behalf_of_id or request.requester_id
-    deeds.give(
-        deed, request.file, person, verbs, until, request=request.pk, norms=request.norms, purpose=request.reason
-    )
+    grants.of_request(request, deed)
     reacting.react(deed, regulations())
 
 
@@ -87,13 +82,24 @@ def thaw(known: tuple[fields.Field, ...], args: dict[str, Any]) -> dict[str, Any
     return {key: fields.from_json(by_id[key], value) if key in by_id else value for key, value in args.items()}
 
 
-def resubmit(pk: int, deed: Deed) -> dict[str, Any]:
-    """再次提交 after a 退回: the command is looked at anew, guards and route included, and asked for again."""
-    assert deed.by is not None
-    row = service.locked(pk, deed.by)
+def again(row: Request, changed: dict[str, Any] | None = None) -> orders.Order:
+    """The command of a returned request as it would be asked for now, with what its requester has changed in it."""
     spec = vocabulary.actions[row.action]
-    order = orders.prepare(spec, thaw(spec.args, row.args), by=row.requester, on_behalf_of=row.on_behalf_of)
-    order.deed, order.reason = deed, row.reason
+    given = {**thaw(spec.args, row.args), **_changes(row, changed or {})}
+    return orders.prepare(spec, given, by=row.requester, on_behalf_of=row.on_behalf_of)
+
+
+def _changes(row: Request, changed: dict[str, Any]) -> dict[str, Any]:
+    """What it is about stays: another customer, form or regulation is another request."""
+    fixed = {"customer", "form", "person", "unit", "pack", "version"}
+    kept = {key: value for key, value in changed.items() if key not in fixed}
+    if row.action == "form.file" and isinstance(kept.get("data"), dict):
+        kept["data"] = {**(row.args.get("data") or {}), **kept["data"]}
+    return kept
+
+
+def findings_again(order: orders.Order, row: Request) -> list[Finding]:
+    """Which norms ask for the approval now; Refused when a guard refuses, Invalid when nothing asks any more."""
     decision = orders.decision_of(order)
     exception = bool((row.grant or {}).get("exception"))
     if decision.refusals and not exception:
@@ -101,6 +107,16 @@ def resubmit(pk: int, deed: Deed) -> dict[str, Any]:
     findings = decision.refusals if exception else decision.approvals
     if not findings:
         raise Invalid("这件事现在不需要审批了，请撤回申请后直接办理。")
+    return findings
+
+
+def resubmit(pk: int, deed: Deed, changed: dict[str, Any] | None = None) -> dict[str, Any]:
+    """再次提交 after a 退回: the command is looked at anew, guards and route included, and asked for again."""
+    assert deed.by is not None
+    row = service.locked(pk, deed.by)
+    order = again(row, changed)
+    order.deed, order.reason = deed, str(order.args.get("purpose") or "") or row.reason
+    findings = findings_again(order, row)
     args = asking.frozen_args(order)
     outcome = service.resubmit(
         pk,
@@ -109,7 +125,9 @@ def resubmit(pk: int, deed: Deed) -> dict[str, Any]:
         args=args,
         steps=asking.route_of(order, findings),
         norms=asking.norms_of(findings),
-        digest=keys.digest_of(spec.name, args),
+        reason=order.reason,
+        present=asking.present_of(order),
+        digest=keys.digest_of(row.action, args),
         sink=deed.events,
     )
     return {"request": pk, "status": str(outcome.status_after)}

@@ -162,6 +162,15 @@ def filing(
     return made
 
 
+def check_data(
+    version: Version, name: str, form: Form, raw: Mapping[str, Any], facts: FactStore, *, by: int | None
+) -> dict[str, Any]:
+    """The cleaned single fields of a form that is filled in for an approval; Invalid with one message a field."""
+    made = Filing(version, name, form, None, None, None, fields.clean(fields_of(version, form), raw))
+    _check_conditions(made, facts, by)
+    return made.data
+
+
 def _clean_rows(version: Version, form: Form, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The repeated part; errors name the row: `rows.2.phone`."""
     if form.rows is None:

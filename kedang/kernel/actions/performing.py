@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
-from kedang.kernel.actions import access, asking, forms, keys, missing, reacting
+from kedang.kernel.actions import access, approving, asking, attaching, forms, keys, missing, reacting
 from kedang.kernel.actions.deed import Deed
 from kedang.kernel.actions.orders import Order, decision_of, prepare
 from kedang.kernel.errors import AsksReason, Invalid, KedangError, NeedsApproval, NotFound, Refused
@@ -43,12 +43,13 @@ def perform(
     confirmed: bool = False,
     ask_exception: bool = False,
     origin: str = "",
+    copies: tuple[int, ...] = (),
     **args: Any,
 ) -> Result:
     """Do it, or raise Refused, NeedsApproval, AsksReason, Invalid, NotFound or Conflict.
 
     A refusal is on record when it is raised. `key` makes it one deed however often it is sent. `ask_exception` asks for
-    the approval that the refusing norm names in `lifted_by`.
+    the approval that the refusing norm names in `lifted_by`. `copies`: who is sent a copy (抄送) if it must be asked for.
     """
     spec = vocabulary.actions[name]
     if reason and any(f.id == "reason" for f in spec.args):
@@ -69,12 +70,13 @@ def perform(
             confirmed=confirmed,
             ask_exception=ask_exception,
         )
-        order.deed, order.origin = deed, origin
+        order.deed, order.origin, order.copies = deed, origin, copies
         answer = act(order)
         if isinstance(answer, AsksReason):
             keys.drop(row)
         else:
             keys.settle(row, *kept(answer))
+        approving.look_again(deed, order.regs)
     for after in deed.after:
         after()
     if isinstance(answer, KedangError):
@@ -90,7 +92,7 @@ def act(order: Order) -> Result | KedangError:
     if decision.verdict == "refuse":
         if order.ask_exception and all(finding.lifted_by for finding in decision.refusals):
             return asking.ask(order, decision.refusals, exception=True)
-        return _refuse(order, decision)
+        return refuse(order, decision)
     if decision.verdict == "reason" and not order.reason:
         return AsksReason(decision)
     if decision.verdict in ("reason", "confirm") and not (order.confirmed or order.reason):
@@ -102,6 +104,7 @@ def act(order: Order) -> Result | KedangError:
     value = order.action.run(deed=deed, **_run_args(order))
     for filing in order.attached:
         forms.file(filing, deed)
+    attaching.keep(order, deed.now)
     _keep_chips(order, decision)
     react_to(order)
     return Result(value, tuple(e.pk for e in deed.events), tuple(decision.warnings), str(deed.command))
@@ -120,7 +123,7 @@ def _run_args(order: Order) -> dict[str, Any]:
     return order.args
 
 
-def _refuse(order: Order, decision: Decision) -> Refused:
+def refuse(order: Order, decision: Decision) -> Refused:
     """Record the refusal with its clause and let the packs hear of it; nothing else of the deed happens."""
     deed = order.deed
     assert deed is not None
@@ -132,7 +135,12 @@ def _refuse(order: Order, decision: Decision) -> Refused:
             norm=finding.qid,
             clause=finding.clause,
             pack=finding.pack,
-            data={"action": order.action.name, "label": order.action.label, "why": text_of(finding)},
+            data={
+                "action": order.action.name,
+                "label": order.action.label,
+                "why": text_of(finding),
+                "about": order.reading.qid if order.reading else None,
+            },
         )
     missing.note(order, deed, decision.undecided)
     react_to(order)
@@ -256,35 +264,6 @@ def dry_run(
     except NotFound:
         return Decision(spec, verdict="not_found")
     return decision_of(order)
-
-
-def perform_read(name: str, /, *, by: Person, purpose: str = "", **args: Any) -> Decision:
-    """Decide a reading without locks and record it once a person, file, purpose and hour, before the answer.
-
-    Raises NotFound outside the list scope; otherwise returns the decision: the caller shows content on `allow` only.
-    """
-    spec = vocabulary.actions[name]
-    order = prepare(spec, {**args, **({"purpose": purpose} if purpose else {})}, by=by, dry=True)
-    order.args = {**{f.id: None for f in spec.args}, **order.args}
-    decision = decision_of(order)
-    if decision.verdict == "allow" and order.view is not None:
-        _note_reading(order, purpose, decision.undecided)
-    return decision
-
-
-def _note_reading(order: Order, purpose: str, undecided: list[Finding]) -> None:
-    """One file.opened an hour; the hour's key makes fragments of a page share it."""
-    assert order.by is not None
-    assert order.view is not None
-    hour = order.facts.world.now.strftime("%Y%m%d%H")
-    with transaction.atomic():
-        _, ours = keys.claim(f"read:{order.by.pk}:{order.view.id}:{purpose[:40]}:{hour}", order.by, "read")
-        if not ours:
-            return
-        order.deed = Deed(by=order.by)
-        order.action.run(deed=order.deed, **order.args)
-        missing.note(order, order.deed, undecided)
-        reacting.react(order.deed, order.regs)
 
 
 def system_command(name: str, deed: Deed, regs: Regulations, /, **args: Any) -> list[Event]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from kedang.kernel import ledger
 from kedang.kernel.approvals.models import Request
-from kedang.kernel.approvals.values import Ballot, Move, State, StepSpec
+from kedang.kernel.approvals.values import TIMEOUTS, Ballot, Move, State, StepSpec
 from kedang.kernel.ledger.models import Event
 from kedang.kernel.org import selectors as org
 from kedang.kernel.org.models import Person
@@ -29,6 +30,11 @@ _KINDS = {
     "add_beside": "approval.signer_added",
     "remove_signer": "approval.signer_removed",
     "take_back": "approval.taken_back",
+    "consult": "approval.consulted",
+    "advise": "approval.advised",
+    "fulfil": "approval.fulfilled",
+    "time_out": "approval.timed_out",
+    "retry": "approval.retried",
 }
 
 
@@ -44,22 +50,40 @@ def asked(request: Request, by: Person, command: UUID) -> list[Event]:
     return [_record("approval.asked", request, by, command, data, norm=norm) for norm in norms]
 
 
-def moved(request: Request, before: State, after: State, move: Move, by: Person, command: UUID) -> list[Event]:
-    """The events of one move; the last agreement adds approval.approved."""
+def moved(request: Request, before: State, after: State, move: Move, by: Person | None, command: UUID) -> list[Event]:
+    """The events of one move; the last agreement adds approval.approved. `by` is None when time moves."""
     index = before.active
     spec = before.steps[index].spec if index is not None else None
-    kind = _KINDS[move.kind]
-    events = [_record(kind, request, by, command, _data(request, before, after, move), spec=spec)]
+    said = [(_KINDS[move.kind], _data(request, before, after, move))]
     if move.kind == "add_after":
-        events.append(_record("approval.agreed", request, by, command, _vote(request, before, after, move), spec=spec))
-    if after.status == "approved" and before.status != "approved":
-        events.append(_record("approval.approved", request, by, command, _basis(request)))
-    return events
+        said.append(("approval.agreed", _vote(request, before, after, move)))
+    if move.promise and spec is not None:
+        said[-1] = ("approval.agreed_if", {**_vote(request, before, after, move), "first": spec.first})
+    if move.kind == "time_out" and after.status in _ENDS:
+        said.append(_ENDS[after.status](_vote(request, before, after, move)))
+    if after.status == "approved" and before.status == "pending":
+        said.append(("approval.approved", _basis(request)))
+    return [
+        _record(kind, request, by, command, data, spec=None if kind == "approval.approved" else spec)
+        for kind, data in said
+    ]
+
+
+_LATE = "超过审批期限"
+_ENDS: dict[str, Callable[[dict[str, Any]], tuple[str, dict[str, Any]]]] = {
+    "rejected": lambda vote: ("approval.rejected", {**vote, "opinion": _LATE, "final": True}),
+    "returned": lambda vote: ("approval.returned", {**vote, "opinion": _LATE, "straight": False}),
+}
 
 
 def copied(request: Request, by: Person, people: tuple[int, ...], command: UUID) -> Event:
     """抄送."""
     return _record("approval.copied", request, by, command, {**_basis(request), "people": _names(people)})
+
+
+def printed(request: Request, by: Person, command: UUID) -> Event:
+    """打印审批单."""
+    return _record("approval.printed", request, by, command, _basis(request))
 
 
 def closed(request: Request, by: Person | None, command: UUID | None) -> Event:
@@ -81,6 +105,12 @@ def _data(request: Request, before: State, after: State, move: Move) -> dict[str
     index = before.active
     if move.kind in ("withdraw", "void"):
         return {**basis, "opinion": move.opinion}
+    if move.kind == "retry":
+        return basis
+    if move.kind == "time_out":
+        return {**basis, "step": index, "how": TIMEOUTS[_spec(before).timeout], "people": _names(_new(before, after))}
+    if move.kind == "fulfil":
+        return {**basis, "step": index}
     if move.kind == "resubmit":
         return {**basis, "reason": request.reason, "straight": after.round == before.round}
     if move.kind == "remind":
@@ -94,9 +124,21 @@ def _data(request: Request, before: State, after: State, move: Move) -> dict[str
         return {**vote, "to_step": move.step, "straight": move.then == "straight"}
     if move.kind in _WHERE:
         return {**vote, "people": _names(move.to), "where": _WHERE[move.kind]}
-    if move.kind in ("transfer", "delegate", "remove_signer"):
+    if move.kind in ("transfer", "delegate", "remove_signer", "consult"):
         return {**vote, "people": _names(move.to)}
     return vote
+
+
+def _spec(state: State) -> StepSpec:
+    assert state.active is not None
+    return state.steps[state.active].spec
+
+
+def _new(before: State, after: State) -> tuple[int, ...]:
+    """Who is asked now and was not before; who was asked all along when nobody is new."""
+    old = {ballot.person for step in before.steps for ballot in step.pending}
+    now = [ballot.person for step in after.steps for ballot in step.pending]
+    return tuple(person for person in now if person not in old) or tuple(now)
 
 
 def _vote(request: Request, before: State, after: State, move: Move) -> dict[str, Any]:

@@ -52,8 +52,9 @@ def synced(step: StepState) -> StepState:
 
 
 def closed(step: StepState, status: str) -> StepState:
-    """The step with its open ballots cancelled."""
-    ballots = tuple(replace(b, status="cancelled") if b.pending else b for b in step.ballots)
+    """The step with its open ballots cancelled, and the opinions not given no longer asked for."""
+    open_now = ("pending", "consulted")
+    ballots = tuple(replace(b, status="cancelled") if b.status in open_now else b for b in step.ballots)
     return replace(step, status=status, ballots=ballots)
 
 
@@ -68,7 +69,7 @@ def carried(state: State, index: int) -> tuple[int, ...]:
     Only real agreements count, never a prediction: an approver who passed his ballot on has not been asked.
     """
     step = state.steps[index]
-    if step.spec.form:
+    if step.spec.form or step.spec.agree_if:
         return ()
     found: set[int] = set()
     adjacent = True

@@ -1,5 +1,6 @@
 """The approval machine: `apply(state, move) -> state`, pure. What cannot be done raises MoveRefused in Chinese.
 
+Votes and changes of voters are here; what decides nothing itself is in `asides`.
 Invariants (held by a property test): a pending request has exactly one active step; an active step has a pending
 ballot; a closed step has none; nobody holds two open ballots in a step; the requester never votes.
 """
@@ -9,9 +10,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from kedang.kernel.approvals import counting
+from kedang.kernel.approvals import asides, counting
+from kedang.kernel.approvals.parts import (
+    ballot_of,
+    close_ballot,
+    end,
+    need_form,
+    need_opinion,
+    need_requester,
+    newcomers,
+    open_step,
+    settle,
+)
 from kedang.kernel.approvals.values import (
-    COUNTED,
     OPEN_REQUEST,
     Ballot,
     Move,
@@ -33,7 +44,7 @@ def start(requester: int, specs: tuple[StepSpec, ...], *, on_behalf_of: int | No
     for spec in specs:
         _check_spec(spec, barred)
     state = State(requester, barred, tuple(StepState(spec) for spec in specs), round=round)
-    return _open(state, 0)
+    return open_step(state, 0)
 
 
 def apply(state: State, move: Move) -> State:
@@ -48,28 +59,30 @@ def apply(state: State, move: Move) -> State:
 
 
 def _agree(state: State, move: Move) -> State:
-    index, ballot = _ballot_of(state, move)
-    _need_form(state.steps[index].spec, move)
-    return _settle(_close_ballot(state, index, ballot, move, "agreed"), index)
+    index, ballot = ballot_of(state, move)
+    need_form(state.steps[index].spec, move)
+    if move.promise:
+        return asides.promise(state, index, ballot, move)
+    return settle(close_ballot(state, index, ballot, move, "agreed"), index)
 
 
 def _reject(state: State, move: Move) -> State:
-    index, ballot = _ballot_of(state, move)
-    _need_opinion(move, "拒绝")
-    _need_form(state.steps[index].spec, move)
-    return _settle(_close_ballot(state, index, ballot, move, "rejected"), index)
+    index, ballot = ballot_of(state, move)
+    need_opinion(move, "拒绝")
+    need_form(state.steps[index].spec, move)
+    return settle(close_ballot(state, index, ballot, move, "rejected"), index)
 
 
 def _return(state: State, move: Move) -> State:
     """退回 to the requester (no step named) or to an earlier passed step, then again from there or straight back."""
-    index, ballot = _ballot_of(state, move)
-    _need_opinion(move, "退回")
+    index, ballot = ballot_of(state, move)
+    need_opinion(move, "退回")
     if move.then not in ("", "restart", "straight"):
         raise MoveRefused("退回后的走法只能是“重新走”或“直接回到本步”。", "then")
     target = move.step
     if target is not None and not (0 <= target < index and state.steps[target].status == "passed"):
         raise MoveRefused("只能退回到本步之前已经通过的步骤。", "step")
-    state = _close_ballot(state, index, ballot, move, "returned")
+    state = close_ballot(state, index, ballot, move, "returned")
     state = state.with_step(index, counting.closed(state.steps[index], "returned"))
     if target is None:
         return replace(state, status="returned", resume=index if move.then == "straight" else None)
@@ -77,7 +90,7 @@ def _return(state: State, move: Move) -> State:
         for later in range(target + 1, len(state.steps)):
             if state.steps[later].status in ("passed", "skipped"):
                 state = state.with_step(later, counting.fresh(state.steps[later]))
-    return _open(state, target)
+    return open_step(state, target)
 
 
 # --- the requester ----------------------------------------------------------
@@ -85,32 +98,32 @@ def _return(state: State, move: Move) -> State:
 
 def _resubmit(state: State, move: Move) -> State:
     """再次提交: a new round on a new route; straight back only when what was approved has not changed."""
-    _need_requester(state, move, "再次提交")
+    need_requester(state, move, "再次提交")
     if state.status != "returned":
         raise MoveRefused("只有被退回的申请才能再次提交。")
     if state.resume is not None and not move.changed:
-        return _open(replace(state, status="pending", resume=None), state.resume)
+        return open_step(replace(state, status="pending", resume=None), state.resume)
     others = next(iter(state.barred - {state.requester}), None)
     return start(state.requester, move.steps, on_behalf_of=others, round=state.round + 1)
 
 
 def _withdraw(state: State, move: Move) -> State:
-    _need_requester(state, move, "撤回")
+    need_requester(state, move, "撤回")
     if state.status not in OPEN_REQUEST:
         raise MoveRefused("申请已经办结，不能撤回。")
-    return _end(state, "withdrawn", "closed")
+    return end(state, "withdrawn", "closed")
 
 
 def _void(state: State, move: Move) -> State:
     """作废: what was approved but not carried out is given up."""
-    _need_requester(state, move, "作废")
+    need_requester(state, move, "作废")
     if state.status not in ("approved", "failed"):
         raise MoveRefused("只有已批准而尚未执行的申请才能作废。")
     return replace(state, status="void")
 
 
 def _remind(state: State, move: Move) -> State:
-    _need_requester(state, move, "催办")
+    need_requester(state, move, "催办")
     if state.status != "pending":
         raise MoveRefused("申请不在审批中，无须催办。")
     return state
@@ -121,47 +134,47 @@ def _remind(state: State, move: Move) -> State:
 
 def _transfer(state: State, move: Move) -> State:
     """转交: the ballot becomes another person's own."""
-    index, ballot = _ballot_of(state, move)
-    (receiver,) = _newcomers(state, index, move, "转交", only_one=True)
-    state = _close_ballot(state, index, ballot, move, "transferred")
+    index, ballot = ballot_of(state, move)
+    (receiver,) = newcomers(state, index, move, "转交", only_one=True)
+    state = close_ballot(state, index, ballot, move, "transferred")
     step = state.steps[index]
     seats = tuple(_swap(seat, ballot.voice, receiver) for seat in step.spec.seats)
     state = state.with_step(index, replace(step, spec=replace(step.spec, seats=seats)))
-    return _settle(state, index)
+    return settle(state, index)
 
 
 def _delegate(state: State, move: Move) -> State:
     """委托: another person votes on this request for me; the voice stays mine."""
-    index, ballot = _ballot_of(state, move)
-    (receiver,) = _newcomers(state, index, move, "委托", only_one=True)
-    state = _close_ballot(state, index, ballot, move, "transferred")
+    index, ballot = ballot_of(state, move)
+    (receiver,) = newcomers(state, index, move, "委托", only_one=True)
+    state = close_ballot(state, index, ballot, move, "transferred")
     step = state.steps[index]
     handed = Ballot(receiver, acting_for=ballot.voice, run=step.run)
-    return _settle(state.with_step(index, replace(step, ballots=(*step.ballots, handed))), index)
+    return settle(state.with_step(index, replace(step, ballots=(*step.ballots, handed))), index)
 
 
 def _add_beside(state: State, move: Move) -> State:
     """并加签: further people in this step, all of whom must agree besides what the step asks."""
-    index, ballot = _ballot_of(state, move)
-    people = _newcomers(state, index, move, "加签")
+    index, ballot = ballot_of(state, move)
+    people = newcomers(state, index, move, "加签")
     step = state.steps[index]
     added = tuple(Seat((person,), role_name="加签", added_by=ballot.voice) for person in people)
     spec = replace(step.spec, seats=step.spec.seats + added)
-    return _settle(state.with_step(index, replace(step, spec=spec)), index)
+    return settle(state.with_step(index, replace(step, spec=spec)), index)
 
 
 def _add_before(state: State, move: Move) -> State:
     """前加签: others decide first; this step waits and keeps the votes it has."""
-    index, ballot = _ballot_of(state, move)
+    index, ballot = ballot_of(state, move)
     extra = _extra_step(state, index, ballot, move)
     waiting = replace(counting.closed(state.steps[index], "waiting"), carried=())
     state = _insert(state.with_step(index, waiting), index, extra)
-    return _open(state, index)
+    return open_step(state, index)
 
 
 def _add_after(state: State, move: Move) -> State:
     """后加签: I agree, and others decide after this step."""
-    index, ballot = _ballot_of(state, move)
+    index, ballot = ballot_of(state, move)
     extra = _extra_step(state, index, ballot, move)
     return _agree(_insert(state, index + 1, extra), replace(move, kind="agree"))
 
@@ -177,7 +190,7 @@ def _remove_signer(state: State, move: Move) -> State:
         if gone:
             left = tuple(seat for seat in step.spec.seats if seat not in gone)
             state = state.with_step(index, replace(step, spec=replace(step.spec, seats=left)))
-            return _settle(state, index) if step.status == "active" else state
+            return settle(state, index) if step.status == "active" else state
     raise MoveRefused("只能减去自己加签、且尚未处理的人。", "to")
 
 
@@ -193,92 +206,14 @@ def _take_back(state: State, move: Move) -> State:
     if ballot is None:
         raise MoveRefused("您在本步或上一步没有可拿回的同意意见。")
     step = state.steps[index].with_ballot(ballot, replace(ballot, status="cancelled"))
-    return _settle(state.with_step(index, step), index)
+    return settle(state.with_step(index, step), index)
 
 
 # --- parts ------------------------------------------------------------------
 
 
-def _settle(state: State, index: int) -> State:
-    """After a change to the active step: end it, pass it on, or bring its open ballots in line with who is wanted."""
-    step = state.steps[index]
-    if counting.failed(step):
-        return _end(state, "rejected", "rejected")
-    if counting.passes(step):
-        voted = any(ballot.status == "agreed" for ballot in step.current)
-        done = counting.closed(step, "passed" if voted else "skipped")
-        return _advance(state.with_step(index, done), index)
-    return state.with_step(index, counting.synced(step))
-
-
-def _advance(state: State, index: int) -> State:
-    """On to the next step that has not passed: after a 退回 with 直达 the ones between still stand."""
-    later = range(index + 1, len(state.steps))
-    following = next((at for at in later if state.steps[at].status not in ("passed", "skipped")), None)
-    return replace(state, status="approved") if following is None else _open(state, following)
-
-
-def _open(state: State, index: int) -> State:
-    """Make a step active; one whose people have all agreed just before is passed over (同一人只审一次)."""
-    step = state.steps[index]
-    if step.status in ("passed", "returned", "skipped"):
-        step = counting.fresh(step)
-    step = replace(step, status="active", carried=counting.carried(state, index))
-    state = replace(state.with_step(index, step), status="pending")
-    if counting.passes(step):
-        return _advance(state.with_step(index, replace(step, status="skipped")), index)
-    return state.with_step(index, counting.synced(step))
-
-
-def _end(state: State, status: str, step_status: str) -> State:
-    index = state.active
-    if index is not None:
-        state = state.with_step(index, counting.closed(state.steps[index], step_status))
-    return replace(state, status=status, resume=None)
-
-
-def _ballot_of(state: State, move: Move) -> tuple[int, Ballot]:
-    """The open ballot the mover holds, his own first, else that of somebody he may speak for."""
-    if move.by in state.barred:
-        raise MoveRefused("提交人不能审批自己的申请。")
-    index = state.active
-    if state.status != "pending" or index is None:
-        raise MoveRefused("申请已不在审批中，请刷新后查看结果。")
-    step = state.steps[index]
-    own = next((ballot for ballot in step.pending if ballot.person == move.by), None)
-    lent = next((ballot for ballot in step.pending if ballot.person in move.principals), None)
-    ballot = own or lent
-    if ballot is None:
-        voted = any(b.person == move.by for b in step.ballots if b.status != "cancelled")
-        raise MoveRefused("您已处理过这一步，不能重复处理。" if voted else "您不是当前步骤的审批人。")
-    return index, ballot
-
-
-def _close_ballot(state: State, index: int, ballot: Ballot, move: Move, status: str) -> State:
-    acting = ballot.acting_for if ballot.person == move.by else ballot.voice
-    done = replace(
-        ballot, person=move.by, acting_for=acting, status=status, opinion=move.opinion.strip(), form=move.form
-    )
-    return state.with_step(index, state.steps[index].with_ballot(ballot, done))
-
-
-def _newcomers(state: State, index: int, move: Move, word: str, *, only_one: bool = False) -> tuple[int, ...]:
-    """The people named in the move, checked: allowed to vote and not yet in the step."""
-    people = tuple(dict.fromkeys(move.to))
-    if not people or (only_one and len(people) != 1):
-        raise MoveRefused(f"请选择{word}给谁。", "to")
-    step = state.steps[index]
-    involved = {*step.spec.voters, *step.agreed, *(b.person for b in step.current if b.status in COUNTED)}
-    for person in people:
-        if person in state.barred:
-            raise MoveRefused(f"不能{word}给提交人本人。", "to")
-        if person in involved or person == move.by:
-            raise MoveRefused("对方已经是本步的审批人。", "to")
-    return people
-
-
 def _extra_step(state: State, index: int, ballot: Ballot, move: Move) -> StepState:
-    people = _newcomers(state, index, move, "加签")
+    people = newcomers(state, index, move, "加签")
     seats = tuple(Seat((person,), role_name="加签", added_by=ballot.voice) for person in people)
     here = state.steps[index].spec
     spec = StepSpec("all", seats, role_name="加签", pack=here.pack, clause=here.clause, added_by=ballot.voice)
@@ -316,7 +251,7 @@ def _reopen_previous(state: State, index: int, person: int) -> State:
     if _own_agreement(state.steps[index], person) is None:
         raise MoveRefused("您在本步或上一步没有可拿回的同意意见。")
     step = state.steps[present]
-    if any(b.seen or not b.pending for b in step.current if b.status != "cancelled"):
+    if any(b.seen or b.promised or not b.pending for b in step.current if b.status != "cancelled"):
         raise MoveRefused("下一步的审批人已经看到，不能拿回。")
     for later in range(index + 1, present + 1):
         state = state.with_step(later, counting.fresh(counting.closed(state.steps[later], "waiting")))
@@ -328,21 +263,6 @@ def _check_spec(spec: StepSpec, barred: frozenset[int]) -> None:
         raise MoveRefused(f"“{spec.role_name}”现在无人担任，不能提交。")
     if barred & set(spec.voters):
         raise MoveRefused("提交人不能审批自己的申请。")
-
-
-def _need_requester(state: State, move: Move, word: str) -> None:
-    if move.by not in state.barred:
-        raise MoveRefused(f"只有申请人可以{word}。")
-
-
-def _need_opinion(move: Move, word: str) -> None:
-    if not move.opinion.strip():
-        raise MoveRefused(f"{word}必须写明意见。", "opinion")
-
-
-def _need_form(spec: StepSpec, move: Move) -> None:
-    if spec.form and move.form is None:
-        raise MoveRefused("这一步须先填写审批表单。", "form")
 
 
 _MOVES: dict[str, Callable[[State, Move], State]] = {
@@ -360,4 +280,5 @@ _MOVES: dict[str, Callable[[State, Move], State]] = {
     "add_after": _add_after,
     "remove_signer": _remove_signer,
     "take_back": _take_back,
+    **asides.MOVES,
 }

@@ -4,6 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from kedang.kernel import clock
+
 
 class RequestStatus(models.TextChoices):
     """Where a request stands; the words of the approval screens."""
@@ -48,6 +50,8 @@ class BallotStatus(models.TextChoices):
     RETURNED = "returned", "退回"
     TRANSFERRED = "transferred", "已转交"
     CANCELLED = "cancelled", "无须处理"
+    CONSULTED = "consulted", "征询中"
+    ADVISED = "advised", "已答复"
 
 
 class Request(models.Model):
@@ -87,6 +91,9 @@ class Request(models.Model):
     resume = models.PositiveSmallIntegerField("直达步骤", null=True, blank=True)
     version = models.PositiveIntegerField("版本", default=1)
 
+    # What stood there when it was asked, for the fields that the command changes: {argument: JSON value}.
+    present = models.JSONField("提交时的内容", default=dict, blank=True)
+
     class Meta:
         verbose_name = verbose_name_plural = "审批申请"
         indexes = [
@@ -98,6 +105,11 @@ class Request(models.Model):
     def __str__(self) -> str:
         """The title, as lists show it."""
         return self.title
+
+    @property
+    def number(self) -> str:
+        """How people quote it, on the page and on paper."""
+        return f"SP-{clock.local(self.asked_at):%Y}-{self.pk:05d}"
 
     @property
     def is_open(self) -> bool:
@@ -123,10 +135,16 @@ class Step(models.Model):
     spec = models.JSONField("定义", default=dict)
     # A step reopened after a 退回 counts only the ballots of its new run.
     run = models.PositiveSmallIntegerField("第几次", default=1)
+    # The last instant of the step's time limit while it is active; None without one, or when it has done what it does.
+    due_at = models.DateTimeField("期限", null=True, blank=True)
+    overdue_since = models.DateTimeField("超过期限", null=True, blank=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "审批步骤"
         ordering = ["request", "round", "index"]
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(status="active", due_at__isnull=False), name="step_due"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["request", "round", "index"], name="step_once_an_index"),
             models.UniqueConstraint(fields=["request"], condition=Q(status="active"), name="step_one_active"),
@@ -155,6 +173,26 @@ class Ballot(models.Model):
     opened_at = models.DateTimeField("收到时间")
     seen_at = models.DateTimeField("首次阅读", null=True, blank=True)
     closed_at = models.DateTimeField("处理时间", null=True, blank=True)
+    # 征询: who asks, and what; such a ballot is no vote.
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        verbose_name="征询人",
+    )
+    question = models.TextField("征询内容", blank=True, default="")
+    # 附条件同意: given, and counted once the step's condition holds.
+    promised_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        verbose_name="附条件同意",
+    )
+    promised_at = models.DateTimeField("附条件同意时间", null=True, blank=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "审批票"
@@ -164,10 +202,18 @@ class Ballot(models.Model):
             models.UniqueConstraint(
                 fields=["step", "person"], condition=Q(status="pending"), name="ballot_one_open_a_person"
             ),
+            models.UniqueConstraint(
+                fields=["step", "person"], condition=Q(status="consulted"), name="ballot_one_consulted_a_person"
+            ),
         ]
         indexes = [
             models.Index(
-                fields=["person", "opened_at"], condition=Q(status="pending"), name="ballot_pending_by_person"
+                fields=["person", "opened_at"],
+                condition=Q(status__in=["pending", "consulted"]),
+                name="ballot_waiting_by_person",
+            ),
+            models.Index(
+                fields=["step"], condition=Q(status="pending", promised_by__isnull=False), name="ballot_promised"
             ),
             models.Index(fields=["person", "-closed_at"], name="ballot_by_person"),
         ]
@@ -184,10 +230,20 @@ class Watcher(models.Model):
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="watched_requests", verbose_name="抄送人"
     )
+    added_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        verbose_name="谁抄送的",
+    )
+    added_at = models.DateTimeField("抄送时间", null=True, blank=True)
     seen_at = models.DateTimeField("首次阅读", null=True, blank=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "抄送"
+        indexes = [models.Index(fields=["person"], condition=Q(seen_at=None), name="watcher_unread")]
         constraints = [models.UniqueConstraint(fields=["request", "person"], name="watcher_once")]
 
     def __str__(self) -> str:

@@ -52,7 +52,7 @@ def foretold_once(specs: Sequence[StepSpec], agreed: Sequence[frozenset[int]] = 
     found: list[frozenset[int]] = []
     sure: list[frozenset[int]] = []
     for index, spec in enumerate(specs):
-        once = frozenset() if spec.form else _sure_before(specs, sure, index) & frozenset(spec.voters)
+        once = frozenset() if spec.form or spec.agree_if else _sure_before(specs, sure, index) & frozenset(spec.voters)
         found.append(once)
         real = agreed[index] if index < len(agreed) else frozenset()
         sure.append(real or once | _certain(spec))

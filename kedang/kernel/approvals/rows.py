@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from kedang.kernel.approvals import values
 from kedang.kernel.approvals.models import Ballot, Request, Step
 from kedang.kernel.approvals.values import State, StepSpec, StepState
+from kedang.kernel.workdays import calendar, deadlines
+from kedang.kernel.workdays.durations import Duration
 
 CLOSED_STEPS = ("passed", "rejected", "returned", "skipped", "closed")
 
@@ -60,12 +62,23 @@ def _step_state(step: Step, ballots: list[Ballot]) -> StepState:
         run=step.run,
         carried=tuple(step.spec.get("carried", ())),
         id=step.pk,
+        due=step.due_at,
     )
 
 
 def _ballot_value(row: Ballot) -> values.Ballot:
     return values.Ballot(
-        row.person_id, row.status, row.acting_for_id, row.opinion, row.form, row.run, row.seen_at is not None, row.pk
+        row.person_id,
+        row.status,
+        row.acting_for_id,
+        row.opinion,
+        row.form,
+        row.run,
+        row.seen_at is not None,
+        row.pk,
+        row.asked_by_id,
+        row.question,
+        row.promised_by_id,
     )
 
 
@@ -86,7 +99,8 @@ def _write_step(request: Request, index: int, old: StepState | None, new: StepSt
     fields = _step_fields(new)
     if old is None or old.status != new.status:
         if new.status == "active":
-            fields |= {"opened_at": at, "closed_at": None}
+            due = due_of(new.spec, at)
+            fields |= {"opened_at": at, "closed_at": None, "due_at": due, "overdue_since": None}
         elif new.status in CLOSED_STEPS:
             fields |= {"closed_at": at}
     if new.id is None:
@@ -117,12 +131,33 @@ def _write_ballots(
     old = {ballot.id: ballot for ballot in before}
     for ballot in after:
         if ballot.id is not None and ballot != old[ballot.id]:
-            Ballot.objects.filter(pk=ballot.id).update(closed_at=at, **_ballot_fields(ballot))
+            Ballot.objects.filter(pk=ballot.id).update(**_changed(ballot, old[ballot.id], at))
     Ballot.objects.bulk_create(
         Ballot(step_id=step_id, order=order, run=ballot.run, opened_at=at, **_ballot_fields(ballot))
         for order, ballot in enumerate(after)
         if ballot.id is None
     )
+
+
+def due_of(spec: StepSpec, since: datetime) -> datetime | None:
+    """The last instant of a step's time limit when it begins at `since`; None without one."""
+    if not spec.within:
+        return None
+    closing = time.fromisoformat(spec.closing) if spec.closing else None
+    cal = calendar.load()
+    return deadlines.due_at(since, Duration.parse(spec.within), cal, holiday=spec.holiday, closing=closing)
+
+
+def _changed(ballot: values.Ballot, old: values.Ballot, at: datetime) -> dict[str, Any]:
+    """A promise leaves the ballot open: it is not closed by it, and remembers when it was given."""
+    fields = _ballot_fields(ballot)
+    if not ballot.pending:
+        fields["closed_at"] = at
+    if ballot.promised is None:
+        fields["promised_at"] = None
+    elif ballot.pending and ballot != old:
+        fields["promised_at"] = at
+    return fields
 
 
 def _ballot_fields(ballot: values.Ballot) -> dict[str, Any]:
@@ -132,4 +167,7 @@ def _ballot_fields(ballot: values.Ballot) -> dict[str, Any]:
         "status": ballot.status,
         "opinion": ballot.opinion,
         "form": ballot.form,
+        "asked_by_id": ballot.asked_by,
+        "question": ballot.question,
+        "promised_by_id": ballot.promised,
     }

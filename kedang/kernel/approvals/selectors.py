@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -14,13 +15,14 @@ from kedang.kernel.errors import NotFound
 from kedang.kernel.org import selectors as org
 from kedang.kernel.org.models import Person
 
-VOTED = ("agreed", "rejected", "returned", "transferred")
+VOTED = ("agreed", "rejected", "returned", "transferred", "advised")
 Moves = list[tuple[str, str, str]]
+COPY = ("copy", "抄送", "对方可以看到这份申请和审批过程，不能审批。")
 
 
 def pending_for(person: Person) -> QuerySet[Request]:
     """待我审批: requests with an open ballot of this person or of somebody he stands in for, the oldest first."""
-    open_ballots = Ballot.objects.filter(status="pending").filter(_mine_or_lent(person))
+    open_ballots = Ballot.objects.filter(_waits_for(person))
     mine = Request.objects.filter(pk__in=open_ballots.values("step__request_id"), status=RequestStatus.PENDING)
     return _listed(mine.exclude(Q(requester=person) | Q(on_behalf_of=person))).order_by("asked_at", "id")
 
@@ -32,14 +34,15 @@ def pending_count(person: Person) -> int:
 
 def pending_ballots(person: Person) -> QuerySet[Ballot]:
     """The open ballots behind `pending_for`, for lists that show since when each waits."""
-    mine = Ballot.objects.filter(status="pending").filter(_mine_or_lent(person))
+    mine = Ballot.objects.filter(_waits_for(person))
     own = Q(step__request__requester=person) | Q(step__request__on_behalf_of=person)
     return mine.exclude(own).select_related("step__request__requester", "person").order_by("opened_at", "id")
 
 
 def decided_by(person: Person) -> QuerySet[Request]:
     """我已审批: requests this person voted on, returned or passed on, newest first."""
-    voted = Ballot.objects.filter(step__request=OuterRef("pk"), person=person, status__in=VOTED)
+    cast = Q(person=person, status__in=VOTED) | Q(promised_by=person)
+    voted = Ballot.objects.filter(cast, step__request=OuterRef("pk"))
     return _listed(Request.objects.filter(Exists(voted))).order_by("-asked_at", "-id")
 
 
@@ -50,8 +53,28 @@ def asked_by(person: Person) -> QuerySet[Request]:
 
 
 def watching(person: Person) -> QuerySet[Request]:
-    """抄送我的, newest first."""
-    return _listed(Request.objects.filter(watchers__person=person)).order_by("-asked_at", "-id")
+    """抄送我的, newest first; `unread` on each."""
+    new = Watcher.objects.filter(request=OuterRef("pk"), person=person, seen_at=None)
+    mine = Request.objects.filter(watchers__person=person).annotate(unread=Exists(new))
+    return _listed(mine).order_by("-asked_at", "-id")
+
+
+def unread_copies(person: Person) -> int:
+    """How many of 抄送我的 this person has not opened."""
+    return Watcher.objects.filter(person=person, seen_at=None).count()
+
+
+def may_copy(person: Person, request: Request) -> bool:
+    """Who asked, and who decides or decided."""
+    if person.pk in (request.requester_id, request.on_behalf_of_id):
+        return True
+    ballots = Ballot.objects.filter(step__request=request, asked_by=None)
+    return ballots.filter(Q(person=person) | Q(acting_for=person) | _lent(person)).exists()
+
+
+def watchers_of(request: Request) -> list[Watcher]:
+    """Who was sent a copy, by whom, and whether he has read it."""
+    return list(Watcher.objects.filter(request=request).select_related("person", "added_by").order_by("id"))
 
 
 def visible_requests(person: Person) -> QuerySet[Request]:
@@ -94,9 +117,12 @@ def allowed_moves(person: Person, request: Request) -> Moves:
     """(move, label, what it will do) for each button this person has now; the consequence stands in the confirm box."""
     state = rows.state_of(request)
     if person.pk in state.barred:
-        return _requester_moves(state)
+        return [*_requester_moves(state), COPY]
     moves: Moves = []
+    held: list[Any] = []
     index = state.active
+    if any(ballot.person == person.pk for step in state.steps for ballot in step.consulted):
+        moves.append(("advise", "答复征询", "您的意见会显示在审批链里，不算投票。"))
     if state.status == "pending" and index is not None:
         principals = {principal.pk for principal in org.principals_of(person)}
         held = [b for b in state.steps[index].pending if b.person == person.pk or b.person in principals]
@@ -106,7 +132,7 @@ def allowed_moves(person: Person, request: Request) -> Moves:
             moves.append(("remove_signer", "减签", "减去的人不再参与审批。"))
         if _can_take_back(state, person.pk):
             moves.append(("take_back", "拿回", "拿回后，您的同意意见作废，须重新审批。"))
-    return moves
+    return [*moves, COPY] if held or _took_part(state, person.pk) else moves
 
 
 def return_targets(request: Request) -> list[tuple[int | None, str]]:
@@ -132,6 +158,8 @@ def _requester_moves(state: State) -> Moves:
         moves.append(("remind", "催办", "将再次提醒当前审批人，一小时内只能催办一次。"))
     if state.status in OPEN_REQUEST:
         moves.append(("withdraw", "撤回", "撤回后审批流将终止，需要时须重新提交。"))
+    if state.status == "failed":
+        moves.append(("retry", "再次执行", "按批准的内容再办一次；制度的其他条件仍会检查。"))
     if state.status in ("approved", "failed"):
         moves.append(("void", "作废", "作废后不再执行，需要时须重新提交。"))
     return moves
@@ -147,6 +175,7 @@ def _voter_moves(state: State, index: int) -> Moves:
         ("agree", "同意", _after_agree(state, index)),
         ("reject", "拒绝", rejected),
         ("return", "退回", "退回后由提交人修改或由前面的步骤重审；须写明意见。"),
+        ("consult", "征询", "问对方的意见；您不必等答复也可以审批。"),
         ("transfer", "转交", "转交后由对方审批，您不再处理。"),
         ("delegate", "委托", "由对方代您表态，意见记在您名下。"),
         ("add_before", "前加签", "先由加签的人审批，然后再回到您这里。"),
@@ -157,6 +186,8 @@ def _voter_moves(state: State, index: int) -> Moves:
 
 def _after_agree(state: State, index: int) -> str:
     step = state.steps[index]
+    if step.spec.agree_if:
+        return f"同意后，须“{step.spec.first}”，这一步才通过；还没有办的，系统会给提交人开出待办。"
     if len(step.pending) > 1 and step.spec.mode in ("all", "ratio"):
         return "同意后继续等待本步其他人的意见。"
     later = [later for later in state.steps[index + 1 :] if later.status == "waiting"]
@@ -165,6 +196,12 @@ def _after_agree(state: State, index: int) -> str:
 
 def _unfinished(state: State) -> Iterable[StepState]:
     return (step for step in state.steps if step.status in ("active", "waiting"))
+
+
+def _took_part(state: State, person: int) -> bool:
+    """Whether he decides or decided here; being asked for an opinion is not deciding."""
+    ballots = (ballot for step in state.steps for ballot in step.ballots if ballot.asked_by is None)
+    return any(person in (ballot.person, ballot.acting_for) for ballot in ballots)
 
 
 def _can_take_back(state: State, person: int) -> bool:
@@ -176,8 +213,10 @@ def _can_take_back(state: State, person: int) -> bool:
     return True
 
 
-def _mine_or_lent(person: Person) -> Q:
-    return Q(person=person) | _lent(person)
+def _waits_for(person: Person) -> Q:
+    """Ballots on which this person has something to do: vote, or answer what he is asked. A promise waits for others."""
+    vote = Q(status="pending", promised_by=None) & (Q(person=person) | _lent(person))
+    return vote | Q(status="consulted", person=person)
 
 
 def _lent(person: Person) -> Q:

@@ -18,13 +18,14 @@ from django.db import transaction
 from kedang.kernel import clock
 from kedang.kernel.approvals import announce, machine, rows, selectors
 from kedang.kernel.approvals.models import Ballot, Request, RequestStatus, Watcher
-from kedang.kernel.approvals.values import Move, MoveRefused, State, StepSpec
+from kedang.kernel.approvals.values import TIMEOUTS, Move, MoveRefused, State, StepSpec
 from kedang.kernel.errors import NotFound
 from kedang.kernel.ledger.models import Event
 from kedang.kernel.org import selectors as org
 from kedang.kernel.org.models import Person
 
 OPINION_MAX = 2000
+COPIES_MAX = 50
 REMIND_AGAIN = timedelta(hours=1)
 MOVE_WORDS = {
     "agree": "同意",
@@ -40,7 +41,12 @@ MOVE_WORDS = {
     "add_beside": "并加签",
     "remove_signer": "减签",
     "take_back": "拿回",
+    "consult": "征询",
+    "advise": "答复征询",
+    "retry": "再次执行",
 }
+# A time limit that ends the step is over when it has passed, whether or not the clock has come round to say so.
+ENDING = ("return", "reject")
 Receivers = Person | int | Sequence[Person | int] | None
 
 
@@ -76,6 +82,8 @@ def open_request(
     grant: Mapping[str, Any] | None = None,
     digest: str = "",
     key: str = "",
+    present: Mapping[str, Any] | None = None,
+    copies: Receivers = None,
     sink: list[Event] | None = None,
 ) -> Request:
     """Freeze a command and open its route (`steps` from `route.prepare`). Events are appended to `sink`."""
@@ -97,6 +105,7 @@ def open_request(
         route=[step.to_json() for step in steps],
         command=command,
         key=key,
+        present=dict(present or {}),
         asked_at=now,
         version=0,
     )
@@ -105,6 +114,8 @@ def open_request(
     events = announce.asked(request, requester, command)
     if sink is not None:
         sink.extend(events)
+    if _ids(copies):
+        copy_to(request.pk, copies, by=requester, command=command, sink=sink)
     return request
 
 
@@ -119,9 +130,11 @@ def move(
     step: int | None = None,
     then: str = "",
     form: Mapping[str, Any] | None = None,
+    promise: bool = False,
     sink: list[Event] | None = None,
 ) -> Outcome:
-    """Make one move. `to` names people (转交, 加签 …), `step` the earlier step of a 退回 (None: the requester).
+    """Make one move. `to` names people (转交, 加签 …), `step` the earlier step of a 退回 (None: the requester);
+    `promise`: what the step asks for before it passes is not there yet, so an agreement is given on condition.
 
     MoveRefused (an Invalid) in Chinese when it is not possible now, NotFound when `by` may not know of the request.
     """
@@ -137,13 +150,15 @@ def move(
         opinion=_opinion(opinion),
         form=dict(form) if form is not None else None,
         principals=frozenset(person.pk for person in org.principals_of(by)),
+        promise=promise,
     )
     _check_receivers(wanted)
     before = rows.state_of(request)
+    _check_in_time(before, wanted)
     after = machine.apply(before, wanted)
     if kind == "remind":
         _check_reminded(request)
-    return _carry_out(request, before, after, wanted, by, command, sink)
+    return carry_out(request, before, after, wanted, by, command, sink)
 
 
 def resubmit(
@@ -159,6 +174,7 @@ def resubmit(
     then: str | None = None,
     grant: Mapping[str, Any] | None = None,
     digest: str = "",
+    present: Mapping[str, Any] | None = None,
     sink: list[Event] | None = None,
 ) -> Outcome:
     """再次提交 after a 退回: freezes anew on a newly computed route.
@@ -172,12 +188,13 @@ def resubmit(
     wanted = Move("resubmit", by.pk, steps=tuple(steps), changed=changed)
     after = machine.apply(before, wanted)
     request.args, request.digest = dict(args), digest
+    request.present = dict(present) if present is not None else request.present
     request.norms = [dict(norm) for norm in norms]
     request.route = [spec.to_json() for spec in steps] if after.round != before.round else request.route
     request.title, request.reason = title[:200] or request.title, reason or request.reason
     request.then = then or request.then
     request.grant = dict(grant) if grant is not None else request.grant
-    return _carry_out(request, before, after, wanted, by, command, sink)
+    return carry_out(request, before, after, wanted, by, command, sink)
 
 
 def mark_executed(request: Request, *, command: UUID | None = None, by: Person | None = None) -> Event:
@@ -190,25 +207,40 @@ def mark_failed(request: Request, cause: str, *, command: UUID | None = None, by
     return _close(request, RequestStatus.FAILED, cause, command, by)
 
 
-def copy_to(request_id: int, people: Receivers, *, by: Person, command: UUID) -> list[Watcher]:
-    """抄送: let people read the request; those who were sent a copy before are left alone."""
+def copy_to(
+    request_id: int, people: Receivers, *, by: Person, command: UUID, sink: list[Event] | None = None
+) -> list[Watcher]:
+    """抄送: let people read the request; those who were sent a copy before are left alone.
+
+    Only who asked or decides passes it on: a copy gives no right to spread it further.
+    """
     request = locked(request_id, by)
-    ids = _ids(people)
+    if not selectors.may_copy(by, request):
+        raise MoveRefused("只有提交人和审批人可以抄送。")
+    ids = tuple(dict.fromkeys(_ids(people)))
     if not ids:
         raise MoveRefused("请选择抄送给谁。", "to")
+    if len(ids) > COPIES_MAX:
+        raise MoveRefused(f"一次最多抄送 {COPIES_MAX} 人。", "to")
     _check_receivers(Move("copy", by.pk, to=ids))
     there = set(Watcher.objects.filter(request=request, person_id__in=ids).values_list("person_id", flat=True))
-    new = [Watcher(request=request, person_id=person) for person in ids if person not in there]
+    now = clock.now()
+    new = [
+        Watcher(request=request, person_id=person, added_by=by, added_at=now) for person in ids if person not in there
+    ]
     Watcher.objects.bulk_create(new)
     if new:
-        announce.copied(request, by, tuple(watcher.person_id for watcher in new), command)
+        event = announce.copied(request, by, tuple(watcher.person_id for watcher in new), command)
+        if sink is not None:
+            sink.append(event)
     return new
 
 
 def mark_seen(request: Request, person: Person) -> None:
     """Note the first reading by somebody who was asked or sent a copy; what is read cannot be 拿回."""
     now = clock.now()
-    Ballot.objects.filter(step__request=request, person=person, status="pending", seen_at=None).update(seen_at=now)
+    waiting = Ballot.objects.filter(step__request=request, person=person, status__in=("pending", "consulted"))
+    waiting.filter(seen_at=None).update(seen_at=now)
     Watcher.objects.filter(request=request, person=person, seen_at=None).update(seen_at=now)
 
 
@@ -224,15 +256,16 @@ def locked(request_id: int, by: Person) -> Request:
 # --- parts ------------------------------------------------------------------
 
 
-def _carry_out(
+def carry_out(
     request: Request,
     before: State,
     after: State,
     wanted: Move,
-    by: Person,
+    by: Person | None,
     command: UUID,
     sink: list[Event] | None,
 ) -> Outcome:
+    """Write what a move changed, with its events; the caller holds the lock on the request's row."""
     status_before = request.status
     rows.write(request, before, after, clock.now())
     events = announce.moved(request, before, after, wanted, by, command)
@@ -253,6 +286,14 @@ def _close(request: Request, status: RequestStatus, cause: str, command: UUID | 
         raise MoveRefused("只有已批准的申请才能执行。")
     request.refresh_from_db()
     return announce.closed(request, by, command)
+
+
+def _check_in_time(state: State, wanted: Move) -> None:
+    step = state.steps[state.active] if state.active is not None else None
+    if step is None or step.due is None or step.spec.timeout not in ENDING or wanted.by in state.barred:
+        return
+    if clock.now() > step.due:
+        raise MoveRefused(f"审批期限已过，按规定{TIMEOUTS[step.spec.timeout]}，请刷新后查看。")
 
 
 def _check_receivers(wanted: Move) -> None:
@@ -287,6 +328,7 @@ def _need_transaction() -> None:
 __all__ = [
     "MOVE_WORDS",
     "Outcome",
+    "carry_out",
     "copy_to",
     "locked",
     "mark_executed",

@@ -8,13 +8,24 @@ every seat he is in, so nobody is asked twice in a step.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from kedang.kernel.errors import Invalid
 
 # Ballots that make their person one of the step; a transferred or cancelled one does not.
 COUNTED = ("pending", "agreed", "rejected")
+VOTED = ("agreed", "rejected", "returned", "transferred")
 OPEN_REQUEST = ("pending", "returned")
+# Nothing passes because nobody looked at it: there is no time-out that agrees.
+TIMEOUTS = {
+    "remind": "再次提醒审批人",
+    "escalate": "同时交审批人的上级审批",
+    "return": "退回提交人",
+    "reject": "按不同意终止",
+}
+SYSTEM = 0
+"""Who moves when time does: no person."""
 MODE_LABELS = {"any": "或签", "all": "会签", "sequence": "依次", "ratio": "票签"}
 
 
@@ -61,6 +72,13 @@ class StepSpec:
     ratio: int | None = None  # percent of the seats, 1 to 100, for mode 'ratio'
     notes: tuple[str, ...] = ()
     added_by: int | None = None
+    within: str = ""  # a duration; '' for no time limit
+    timeout: str = "remind"  # what a passed time limit does: one of TIMEOUTS
+    holiday: str = "stay"
+    closing: str = ""
+    agree_if: str = ""  # 'route:index' of the condition that must hold before the step passes
+    first: str = ""  # what has to be done for that condition, in words
+    batch: bool = False  # many requests may be agreed to at once
 
     @classmethod
     def of_role(cls, role: str, role_name: str, people: tuple[int, ...], **more: Any) -> StepSpec:
@@ -81,15 +99,23 @@ class StepSpec:
     def from_json(cls, data: dict[str, Any]) -> StepSpec:
         """A spec from its JSON; further keys (what the row keeps beside it) are left alone."""
         seats = tuple(Seat.from_json(seat) for seat in data["seats"])
-        return cls(seats=seats, notes=tuple(data["notes"]), **{name: data[name] for name in _PLAIN})
+        later = {name: data[name] for name in _LATER if name in data}
+        return cls(seats=seats, notes=tuple(data["notes"]), **{name: data[name] for name in _FIRST}, **later)
 
 
-_PLAIN = ("mode", "role", "role_name", "pack", "clause", "norm", "form", "negative", "ratio", "added_by")
+_FIRST = ("mode", "role", "role_name", "pack", "clause", "norm", "form", "negative", "ratio", "added_by")
+# Rows frozen before these keys were thought of do not have them.
+_LATER = ("within", "timeout", "holiday", "closing", "agree_if", "first", "batch")
+_PLAIN = (*_FIRST, *_LATER)
 
 
 @dataclass(frozen=True)
 class Ballot:
-    """One person's ballot. `acting_for` is the principal when it was cast for somebody else."""
+    """One person's ballot. `acting_for` is the principal when it was cast for somebody else.
+
+    A `consulted` one is no vote: `asked_by` wants an opinion on `question`, `advised` has given it. `promised` is who has
+    agreed on the condition that the step names; the ballot stays open until that holds.
+    """
 
     person: int
     status: str = "pending"
@@ -99,6 +125,9 @@ class Ballot:
     run: int = 1
     seen: bool = False
     id: int | None = None
+    asked_by: int | None = None
+    question: str = ""
+    promised: int | None = None
 
     @property
     def voice(self) -> int:
@@ -121,6 +150,7 @@ class StepState:
     run: int = 1
     carried: tuple[int, ...] = ()
     id: int | None = None
+    due: datetime | None = field(default=None, compare=False)
 
     @property
     def current(self) -> tuple[Ballot, ...]:
@@ -131,6 +161,11 @@ class StepState:
     def pending(self) -> tuple[Ballot, ...]:
         """The ballots that wait."""
         return tuple(ballot for ballot in self.ballots if ballot.pending)
+
+    @property
+    def consulted(self) -> tuple[Ballot, ...]:
+        """Those asked for an opinion who have not given it."""
+        return tuple(ballot for ballot in self.ballots if ballot.status == "consulted")
 
     @property
     def agreed(self) -> frozenset[int]:
@@ -182,3 +217,5 @@ class Move:
     principals: frozenset[int] = frozenset()
     steps: tuple[StepSpec, ...] = ()
     changed: bool = True
+    promise: bool = False  # the step's condition does not hold yet: agree on condition
+    above: tuple[tuple[int, int], ...] = ()  # (voter, his superior), for a time-out that escalates

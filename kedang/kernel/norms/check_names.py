@@ -12,6 +12,7 @@ from kedang.kernel.norms.marks import KeyPath
 from kedang.kernel.norms.problems import Problem, problem, suggest
 from kedang.kernel.norms.schema import (
     ApprovalNorm,
+    ArchiveRules,
     Confidential,
     ConsequenceNorm,
     DutyNorm,
@@ -53,6 +54,7 @@ class Names:
         for name, form in self.pack.forms.items():
             self._form(form, ("forms", name))
         self._flows()
+        self._records()
         for index, norm in enumerate(self.pack.norms):
             self._norm(norm, ("norms", index))
         return self.problems
@@ -87,6 +89,28 @@ class Names:
     def _terms(self) -> None:
         for name, term in self.pack.terms.items():
             self._one_of(f"{term.name}的值", term.default, term.values, ("terms", name, "default"))
+
+    def _records(self) -> None:
+        for name, kind in self.pack.record_types.items():
+            for term, values in kind.required.items() if isinstance(kind.required, dict) else ():
+                path: KeyPath = ("record_types", name, "required", term)
+                self._one_of("分类", term, self.pack.terms, path)
+                for value in values if term in self.pack.terms else ():
+                    self._one_of(f"{self.pack.terms[term].name}的值", value, self.pack.terms[term].values, path)
+        if self.pack.archive is not None:
+            self._archive(self.pack.archive)
+
+    def _archive(self, rules: ArchiveRules) -> None:
+        self._one_of("分类", rules.by, self.pack.terms, ("archive", "class"))
+        periods = {key: p for key, p in self.pack.parameters.items() if p.type == "duration"}
+        self._one_of("时限参数", rules.loan, periods, ("archive", "loan"))
+        if not isinstance(rules.keep, dict):
+            self._one_of("时限参数", rules.keep, periods, ("archive", "keep"))
+            return
+        values = self.pack.terms[rules.by].values if rules.by in self.pack.terms else {}
+        for value, period in rules.keep.items():
+            self._one_of("归档类别的值", value, values, ("archive", "keep", value))
+            self._one_of("时限参数", period, periods, ("archive", "keep", value))
 
     # ---- routes, forms, flows -----------------------------------------------------------------------------
 
@@ -218,14 +242,7 @@ class Names:
 
 
 def unfilled(loaded: LoadedPack) -> Iterator[Problem]:
-    """What loads and does not act yet: parameters without a value, and `agree_if` of a route's step."""
-    for name, route in loaded.pack.routes.items():
-        for index, step in enumerate(route):
-            if step.agree_if:
-                mark = loaded.mark("routes", name, index, "agree_if")
-                yield problem(
-                    mark, "agree_if 现在只检查写法，还不会拦住表决", "用一条禁止规则表达同样的要求", "warning"
-                )
+    """What loads and does not act yet: parameters without a value."""
     for name, parameter in loaded.pack.parameters.items():
         if not parameter.values:
             mark = loaded.mark("parameters", name)

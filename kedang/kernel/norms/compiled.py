@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Any, Literal
 
 from kedang.kernel.norms.expressions import Expression
@@ -101,6 +102,11 @@ class Regulation:
     """{clause: what names it, as 'norm file-in-time', 'form basic', 'field basic.name', 'builtin numbering.unique' …}."""
 
     _params: dict[date, dict[str, Any]] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @cached_property
+    def conditional(self) -> bool:
+        """Whether a step of some route asks for something before it passes (`agree_if`)."""
+        return any("agree_if" in step for steps in self.route_exprs.values() for step in steps)
 
     @property
     def id(self) -> str:

@@ -113,6 +113,10 @@ class PackCompiler:
             for index, each in enumerate(form.rows.fields if form.rows else ()):
                 scope = self.words.scope({**variables, **(rows or {})}, rows=rows)
                 fields[f"rows.{each.id}"] = self._field(each, scope, ("forms", name, "rows", "fields", index))
+            if form.rows and form.rows.each and form.rows.each.when:
+                scope = self.words.scope({**variables, **(rows or {})}, rows=rows)
+                expr = self.expr(form.rows.each.when, scope, "bool", ("forms", name, "rows", "each", "when"))
+                fields["rows"] = {"each": expr} if expr else {}
             if form.attach and form.attach.when:
                 action = self.words.vocabulary.actions.get(form.attach.action)
                 scope = self.words.scope(self.words.action(action) if action else variables)
@@ -140,11 +144,27 @@ class PackCompiler:
     def _steps(self, route: list[RouteStep], variables: Vars, path: KeyPath) -> tuple[dict[str, Expression], ...]:
         steps = []
         for index, step in enumerate(route):
+            self._time_limit(step, (*path, index))
             wanted = (("when", step.when), ("agree_if", step.agree_if))
             scope = self.words.scope(variables, gaps=True)
             exprs = {key: self.expr(text, scope, "bool", (*path, index, key)) for key, text in wanted if text}
             steps.append({key: expr for key, expr in exprs.items() if expr})
         return tuple(steps)
+
+    def _time_limit(self, step: RouteStep, path: KeyPath) -> None:
+        """`within` is a duration or names a parameter that is one; `timeout` and `first` say what follows from others."""
+        if step.within is None and step.timeout != "remind":
+            self.fault((*path, "timeout"), "写了 timeout 而没有写期限", "加上 within: 2 working_days")
+        if step.first and not step.agree_if:
+            self.fault((*path, "first"), "写了 first 而没有写 agree_if", "first 是 agree_if 的说明")
+        named = self.pack.parameters.get(step.within or "")
+        if named is not None and named.type != "duration":
+            self.fault((*path, "within"), f"参数“{step.within}”的类型是 {named.type}，这里要 duration")
+        elif step.within and named is None:
+            try:
+                typed_value("duration", step.within)
+            except ValueError as fault:
+                self.fault((*path, "within"), str(fault))
 
     def _action_vars(self, norm: CompiledNorm) -> Vars:
         return self.guarded_vars(norm.actions)

@@ -187,6 +187,10 @@ class ApprovalNorm(NormBase):
     route: str | Route
     then: Literal["run", "grant"] = "run"
     grant: GrantSpec | None = None
+    batch: bool = False
+    """Approvers may agree to many such requests at once from the list."""
+    fallback: bool = False
+    """Asked only where no other approval says who decides."""
     if_missing: Literal["refuse", "pass", "review"] | None = None
 
 

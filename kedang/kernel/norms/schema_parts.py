@@ -74,6 +74,34 @@ class ClauseEntry(Strict):
     reading: str = ""
 
 
+# ---- items and the archive ------------------------------------------------------------------------------------
+
+
+class RecordType(Strict):
+    """A kind of item (件) that files of this regulation are made of: 营业执照, 身份证复印件, 合同 …"""
+
+    name: str
+    clause: Clause = ""
+    personal: bool = False
+    """Shows a natural person: taken in only with its purpose and the evidence of consent (PIPL 13, 17, 28)."""
+    required: bool | dict[str, list[str]] = False
+    """Counts towards completeness: always, or for these classes, `{deal_status: [closed]}` (all terms must fit)."""
+    secrecy: str | None = None
+    """密级 of such items unless said otherwise."""
+
+
+class ArchiveRules(Strict):
+    """How archived files are sorted, kept and lent. Durations are parameters, so that they carry their reading."""
+
+    by: str | None = Field(default=None, alias="class")
+    """The term whose value is the archive class of a file (已成交, 未成交)."""
+    keep: str | dict[str, str] | None = None
+    """Parameter of the retention period, or one a value of the class."""
+    loan: str | None = None
+    """Parameter of the loan period."""
+    clause: Clause = ""
+
+
 # ---- forms and flows ------------------------------------------------------------------------------------------
 
 
@@ -214,6 +242,13 @@ class RouteStep(Strict):
     form: str | None = None
     negative: Literal["ends", "holds"] = "ends"
     agree_if: Expr | None = None
+    """What must hold before the step passes; an agreement given earlier counts when it does."""
+    first: str = ""
+    """What has to be done for that, as the duty is called: 完成新人培训."""
+    within: str | None = None
+    """How long the step may take: a duration or the name of a parameter."""
+    timeout: Literal["remind", "escalate", "return", "reject"] = "remind"
+    """What happens then. Nothing is ever agreed to by time-out."""
     clause: Clause = ""
 
 

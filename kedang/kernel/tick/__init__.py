@@ -11,10 +11,11 @@ from datetime import datetime, time, timedelta
 from django.db import connection
 
 from kedang.kernel import clock
+from kedang.kernel.approvals import timing
 from kedang.kernel.models import Parked, Pulse
 from kedang.kernel.norms.models import Clock, Duty, DutyState, Grant
 from kedang.kernel.norms.store import Regulations, regulations
-from kedang.kernel.tick import bearing, rows, running, summing, upkeep
+from kedang.kernel.tick import approving, bearing, rows, running, summing, upkeep
 
 log = logging.getLogger("kedang.tick")
 
@@ -28,6 +29,8 @@ STEPS: tuple[tuple[str, Callable[[Regulations], None]], ...] = (
     ("clocks", running.run_clocks),
     ("periodic", summing.run_periodic),
     ("grants", upkeep.end_grants),
+    ("approval limits", approving.time_out),
+    ("conditions", approving.fulfil),
     ("approved", upkeep.execute_approved),
     ("seal", upkeep.seal_ledger),
 )
@@ -72,6 +75,7 @@ def next_wakeup(after: datetime, until: datetime) -> datetime | None:
         .values_list("valid_until", flat=True)
         .first(),
     ]
+    candidates.append(timing.next_due(after))
     moments = [moment + step for moment in candidates if moment is not None]
     for model, field in ((Duty, "next_remind_at"), (Clock, "warn_at")):
         rows = model.objects.filter(**{f"{field}__gt": after})

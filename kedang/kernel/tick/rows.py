@@ -47,6 +47,12 @@ def each(step: str, rows: Iterable[int], work: Callable[[int], None]) -> None:
                 solved(step, str(row))
 
 
+def resting(step: str, row: str) -> bool:
+    """Whether a row that raised is still left alone."""
+    since = Parked.objects.filter(step=step, row=row, solved_at=None).values_list("at", flat=True).first()
+    return since is not None and clock.now() - since < RETRY
+
+
 def solved(step: str, row: str) -> None:
     """What had been set aside went well this time."""
     Parked.objects.filter(step=step, row=row, solved_at=None).update(solved_at=clock.now())
