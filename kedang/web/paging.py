@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,7 +48,7 @@ class Page:
         return self.number + 1 if self.more else None
 
 
-def page_of(rows: QuerySet[Any], number: str | None, size: int = SIZE) -> Page:
+def page_of(rows: QuerySet[Any] | Sequence[Any], number: str | None, size: int = SIZE) -> Page:
     """The asked page; anything that is not a page number is the first."""
     at = int(number) if number and number.isdecimal() and 0 < int(number) < FAR else 1
     start = (at - 1) * size

@@ -5,6 +5,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
+from kedang.web import list_urls, record_urls
 from kedang.web.views import (
     accounts,
     administering,
@@ -17,6 +18,7 @@ from kedang.web.views import (
     exporting,
     file,
     filing,
+    importing,
     inbox,
     jobs,
     manage,
@@ -24,8 +26,7 @@ from kedang.web.views import (
     proposals,
     registering,
     rules,
-    staffing,
-    saving,
+    signing,
     staffing,
 )
 
@@ -49,6 +50,7 @@ urlpatterns = [
     path("customers/", customers.index, name="customers"),
     path("customers/counts/", customers.counts, name="customer_counts"),
     path("customers/columns/", customers.columns, name="customer_columns"),
+    *list_urls.urlpatterns,
     path("customers/export/", exporting.export_list, name="customer_export"),
     path("customers/new/", registering.new, name="customer_new"),
     path("customers/check/", registering.check, name="customer_check"),
@@ -59,8 +61,20 @@ urlpatterns = [
     path("customers/<int:pk>/edit/", editing.edit, name="customer_edit"),
     path("customers/<int:pk>/compose/", editing.compose, name="customer_compose"),
     path("customers/<int:pk>/do/<str:action>/", deeds.about_file, name="deed"),
+    # 导入
+    path("customers/import/", importing.index, name="imports"),
+    path("customers/import/template/", importing.template, name="import_template"),
+    path("customers/import/<int:pk>/", importing.one, name="import"),
+    path("customers/import/<int:pk>/columns/", importing.columns, name="import_columns"),
+    path("customers/import/<int:pk>/check/", importing.check, name="import_check"),
+    path("customers/import/<int:pk>/confirm/", importing.confirm, name="import_confirm"),
+    path("customers/import/<int:pk>/drop/", importing.drop, name="import_drop"),
+    path("customers/import/<int:pk>/errors/", importing.errors, name="import_errors"),
+    path("customers/import/<int:pk>/file/", importing.original, name="import_file"),
+    path("customers/import/<int:pk>/undo/", importing.undo, name="import_undo"),
     path("exports/<str:code>/", exporting.record, name="export_record"),
     path("do/<str:action>/", deeds.alone, name="deed_alone"),
+    *record_urls.urlpatterns,
     path("search/", customers.search, name="search"),
     path("pick/<str:kind>/", picking.pick, name="pick"),
     path("forms/record/<int:pk>/", filing.record, name="form_record"),
@@ -74,6 +88,9 @@ urlpatterns = [
     # 制度
     path("rules/", rules.index, name="rules"),
     path("rules/<str:pack>/", rules.regulation, name="rules_pack"),
+    path("rules/<str:pack>/sign/", signing.sign, name="rules_sign"),
+    path("rules/<str:pack>/signatures/", signing.register, name="rules_signatures"),
+    path("rules/<str:pack>/signatures/urge/", signing.urge, name="rules_urge"),
     path("rules/<str:pack>/draft/", drafting.draft, name="rules_draft"),
     path("rules/<str:pack>/versions/<int:number>/", drafting.one_version, name="rules_version"),
     path("rules/<str:pack>/versions/<int:number>/adopt/", drafting.adopt, name="rules_adopt"),

@@ -118,11 +118,11 @@ def test_the_list_takes_the_same_queries_however_many_rows(
         company.do("customer.register", "小王", name=f"公司{number}号")
     who = access.standing(company["周经理"].pk)
     selectors.customer_list(company["周经理"], who=who)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         assert len(selectors.customer_list(company["周经理"], who=who).rows) == 3
     for number in range(3, 12):
         company.do("customer.register", "小王", name=f"公司{number}号")
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         assert len(selectors.customer_list(company["周经理"], who=who).rows) == 12
 
 

@@ -1,5 +1,5 @@
 """Every write to a customer file. Importing this package registers the actions."""
 
-from kedang.customers.actions import changing, contacts, exporting, owners, registering, searching
+from kedang.customers.actions import bulk, changing, contacts, exporting, owners, registering, searching, starring
 
-__all__ = ["changing", "contacts", "exporting", "owners", "registering", "searching"]
+__all__ = ["bulk", "changing", "contacts", "exporting", "owners", "registering", "searching", "starring"]

@@ -15,7 +15,7 @@ from kedang.kernel.fields import Field as F
 from kedang.kernel.ledger import ValueDraft
 from kedang.kernel.org.models import Person
 
-FILTERS = {"status", "kind", "term", "stage", "overdue", "next_past"}
+FILTERS = {"status", "kind", "term", "stage", "overdue", "next_past", "adv", "ids"}
 TOO_MANY = (
     f"一次最多导出 {exporting.LIMIT:,} 行，这个范围里的客户更多，没有导出。"
     "请用范围、搜索或筛选缩小后再导出（后台导出还没有）。"

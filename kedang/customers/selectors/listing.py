@@ -8,23 +8,28 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet
+from django.db.models import Case, Count, Exists, F, Min, OuterRef, Q, QuerySet, Subquery, When
 
 from kedang.customers import search
 from kedang.customers.masking import shown
-from kedang.customers.models import POOL, VOID, Collaborator, Customer
-from kedang.customers.visibility import find_right, visible_files, within
+from kedang.customers.models import POOL, VOID, Collaborator, Customer, Star
+from kedang.customers.selectors import conditions
+from kedang.customers.selectors.columns import days_left, dropping, in_stage
+from kedang.customers.visibility import find_right, shown_files, visible_files, within
 from kedang.kernel import clock
 from kedang.kernel.actions import access
 from kedang.kernel.actions.access import Standing
 from kedang.kernel.files import FileView
-from kedang.kernel.norms.models import Duty, DutyState, FileStage, FileTerm
+from kedang.kernel.norms.models import Clock, Duty, DutyState, FileStage, FileTerm
 from kedang.kernel.norms.schema import Flow
 from kedang.kernel.norms.store import Regulations, regulations
+from kedang.kernel.norms.vocabulary import World, vocabulary
 from kedang.kernel.org.models import Person
 
-MINE, SHARED, BELOW, UNIT, ALL, FREE = "mine", "shared", "below", "unit", "all", "pool"
-SCOPES = {MINE: "我负责的", SHARED: "我参与的", BELOW: "下属的", UNIT: "本部门", ALL: "全部", FREE: "公海"}
+MINE, SHARED, BELOW, UNIT, ALL, FREE, STARRED = "mine", "shared", "below", "unit", "all", "pool", "starred"
+SCOPES = {
+    MINE: "我负责的", SHARED: "我参与的", BELOW: "下属的", UNIT: "本部门", ALL: "全部", FREE: "公海", STARRED: "关注",
+}  # fmt: skip
 CAP = 1000
 PAGE_SIZES = (20, 50, 100)
 GROUPS = ("base", "contact", "deal")
@@ -38,6 +43,8 @@ SORTS = {
     "last_contact": "summary__last_contact_at",
     "next_contact": "summary__next_contact_on",
 }
+DEAL_SORTS = {"last_contact", "next_contact"}
+"""Orders by what not every reader of a list is shown of every file."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +71,15 @@ class Row:
     next_due_at: datetime | None
     opens: bool
     registered_on: date
+    starred: bool = False
+    pool_due: datetime | None = None
+    pool_days: int | None = None
+    completeness: int | None = None
+
+    @property
+    def pool_soon(self) -> bool:
+        """Whether it drops into the pool within three days."""
+        return self.pool_days is not None and self.pool_days < 3
 
 
 @dataclass(frozen=True)
@@ -89,7 +105,7 @@ def customer_list(
     who: Standing | None = None,
 ) -> Page:
     """One page of the list. Filters: status, kind, owner, unit, source, term {id: value}, stage {id: value}, overdue,
-    next_past, since, until (registered)."""
+    next_past, since, until (registered), adv (an advanced filter as its address carries it)."""
     who = who or access.standing(person.pk)
     size = page_size if page_size in PAGE_SIZES else PAGE_SIZES[0]
     number = max(1, page)
@@ -103,10 +119,16 @@ def list_query(
     person: Person, *, scope: str, search: str, filters: Mapping[str, Any] | None, sort: str, who: Standing
 ) -> QuerySet[Customer]:
     """The files of the list in its order: what a page of it shows and what an export of it takes along."""
-    files = filtered(scope_files(person, scope, who=who), filters or {})
-    if search.strip():
-        files = files.filter(search_condition(person, search, who=who))
-    return files.order_by(*ordering(sort))
+    files = found_files(person, scope=scope, search=search, filters=filters, who=who)
+    return ordered(files, sort, who)
+
+
+def found_files(
+    person: Person, *, scope: str, search: str, filters: Mapping[str, Any] | None, who: Standing
+) -> QuerySet[Customer]:
+    """The files of the list in no order: for counting, and for deeds about all that a filter finds."""
+    files = filtered(scope_files(person, scope, who=who), filters or {}, who)
+    return files.filter(search_condition(person, search, who=who)) if search.strip() else files
 
 
 def scope_files(person: Person, scope: str, *, who: Standing | None = None) -> QuerySet[Customer]:
@@ -118,6 +140,8 @@ def scope_files(person: Person, scope: str, *, who: Standing | None = None) -> Q
     files = files.exclude(status=VOID)
     if scope == MINE:
         return files.filter(owner_id=person.pk)
+    if scope == STARRED:
+        return files.filter(pk__in=Star.objects.filter(person_id=person.pk).values("customer_id"))
     if scope == SHARED:
         shared = Collaborator.objects.filter(person_id=person.pk, until=None).values("customer_id")
         return files.filter(pk__in=shared)
@@ -167,7 +191,7 @@ def search_condition(person: Person, text: str, *, who: Standing) -> Q:
 # ---- filters and order -----------------------------------------------------------------------------------------------
 
 
-def filtered(files: QuerySet[Customer], filters: Mapping[str, Any]) -> QuerySet[Customer]:
+def filtered(files: QuerySet[Customer], filters: Mapping[str, Any], who: Standing) -> QuerySet[Customer]:
     """Narrow by the filters that are set; unknown keys are ignored, so an old link still opens."""
     plain = {"status": "status", "kind": "kind", "owner": "owner_id", "unit": "unit_id", "source": "source"}
     for key, column in plain.items():
@@ -177,38 +201,40 @@ def filtered(files: QuerySet[Customer], filters: Mapping[str, Any]) -> QuerySet[
         rows = FileTerm.objects.filter(file=OuterRef("pk"), term=term)
         files = files.filter(Exists(rows.filter(value=value)) if value else ~Exists(rows))
     for flow, stage in (filters.get("stage") or {}).items():
-        files = files.filter(_in_stage(flow, stage))
+        files = files.filter(in_stage(flow, stage))
     if filters.get("overdue"):
         late = Duty.objects.filter(file=OuterRef("pk"), state=DutyState.OPEN, due_at__lt=clock.now(), paused_at=None)
         files = files.filter(Exists(late))
     if filters.get("next_past"):
-        files = files.filter(summary__next_contact_on__lt=clock.today())
+        files = files.filter(shown_files(who, "deal"), summary__next_contact_on__lt=clock.today())
     if filters.get("since"):
         files = files.filter(registered_on__gte=filters["since"])
     if filters.get("until"):
         files = files.filter(registered_on__lte=filters["until"])
+    if filters.get("ids"):
+        files = files.filter(pk__in=filters["ids"])
+    if filters.get("adv"):
+        files = files.filter(conditions.condition_of(conditions.read(filters["adv"]), who))
     return files
 
 
-def _in_stage(qid: str, stage: str) -> Q:
-    """Files that stand in a stage; the first is also where every file under the flow stands that has no row."""
-    rows = FileStage.objects.filter(file=OuterRef("pk"), flow=qid)
-    found = regulations().flow(qid)
-    if found is None or found[2].stages[0].id != stage:
-        return Q(Exists(rows.filter(stage=stage)))
-    units = found[0].units
-    within = Q() if units is None else Q(unit_id__in=units)
-    return Q(Exists(rows.filter(stage=stage))) | (within & ~Exists(rows))
-
-
-def ordering(sort: str) -> list[Any]:
-    """A sort key ('name', '-last_contact') as columns; the id settles ties, empty values come last."""
-    down = sort.startswith("-")
-    column = SORTS.get(sort.lstrip("-"), "updated_at")
-    if column in ("updated_at", "sort_key", "number", "registered_on"):
-        return [f"-{column}" if down else column, "-pk" if down else "pk"]
+def ordered(files: QuerySet[Customer], sort: str, who: Standing) -> QuerySet[Customer]:
+    """Files by a sort key ('name', '-last_contact'); the id settles ties, empty values come last."""
+    down, key = sort.startswith("-"), sort.lstrip("-")
+    column = SORTS.get(key, "updated_at")
+    if key == "pool" and dropping():
+        files, column = files.annotate(pool_at=Subquery(_clocks().order_by("due_at").values("due_at")[:1])), "pool_at"
+    elif column in ("updated_at", "sort_key", "number", "registered_on"):
+        return files.order_by(f"-{column}" if down else column, "-pk" if down else "pk")
+    elif key in DEAL_SORTS and who.reach("list") != who.reach("open"):
+        files, column = files.annotate(shown_sort=Case(When(shown_files(who, "deal"), then=F(column)))), "shown_sort"
     by = F(column).desc(nulls_last=True) if down else F(column).asc(nulls_last=True)
-    return [by, "-pk"]
+    return files.order_by(by, "-pk")
+
+
+def _clocks() -> QuerySet[Clock]:
+    """The running clocks of a file that end with its release."""
+    return Clock.objects.filter(file=OuterRef("pk"), fired_at=None, norm__in=dropping())
 
 
 # ---- rows ------------------------------------------------------------------------------------------------------------
@@ -220,15 +246,45 @@ def rows_for(files: list[Customer], who: Standing) -> list[Row]:
     views = _views(files)
     regs = regulations()
     terms, stages, duties = tags_of(ids, regs), stages_of(views, regs), duties_of(ids)
+    starred, due, whole = stars_of(who.person, ids), pool_due(ids, regs), completeness_of(ids, regs)
     opening = who.reach("open")
     today = clock.today()
     rows = []
     for row in files:
         rights = access.field_rights(who, views[row.pk], GROUPS)
-        rows.append(
-            _row(row, rights, terms[row.pk], stages[row.pk], duties[row.pk], opening.holds(views[row.pk]), today)
-        )
+        opens = opening.holds(views[row.pk])
+        made = _row(row, rights, terms[row.pk], stages[row.pk], duties[row.pk], opens, today)
+        drops = due.get(row.pk)
+        more: dict[str, Any] = {"starred": row.pk in starred, "completeness": whole.get(row.pk) if opens else None}
+        if drops is not None:
+            more |= {"pool_due": drops, "pool_days": days_left(drops)}
+        rows.append(replace(made, **more))
     return rows
+
+
+def stars_of(person: int, ids: Iterable[int]) -> set[int]:
+    """Which of the files the person keeps an eye on; one query."""
+    return set(Star.objects.filter(person_id=person, customer__in=list(ids)).values_list("customer_id", flat=True))
+
+
+def pool_due(ids: Iterable[int], regs: Regulations) -> dict[int, datetime]:
+    """When each file drops into the pool unless something happens, from the clocks that will do it; one query, none
+    where no rule releases."""
+    norms = dropping(regs)
+    if not norms:
+        return {}
+    rows = Clock.objects.filter(file__in=list(ids), fired_at=None, norm__in=norms)
+    return dict(rows.order_by().values("file").annotate(at=Min("due_at")).values_list("file", "at"))
+
+
+def completeness_of(ids: Iterable[int], regs: Regulations) -> dict[int, int]:
+    """档案完整度 in per cent by the regulations' own measure, set-wise; {} where nobody measures."""
+    measure = vocabulary.facts.get("customer.completeness")
+    subjects = [(pk,) for pk in ids]
+    if measure is None or not subjects:
+        return {}
+    found = measure.load(subjects, World(clock.now(), regs))
+    return {subject[0]: int(value) for subject, value in found.items() if value is not None}
 
 
 def _views(files: list[Customer]) -> dict[int, FileView]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from kedang.kernel.jobs.registry import job as job
     from kedang.kernel.jobs.registry import label_of as label_of
     from kedang.kernel.jobs.running import Run as Run
+    from kedang.kernel.jobs.running import run_now as run_now
     from kedang.kernel.jobs.running import run_pending as run_pending
 
 _HOME = {
@@ -36,6 +37,7 @@ _HOME = {
     "enqueue": "queue",
     "job": "registry",
     "label_of": "registry",
+    "run_now": "running",
     "run_pending": "running",
 }
 

@@ -47,10 +47,12 @@ def worker_name() -> str:
     return f"{socket.gethostname()[:60]}:{os.getpid()}"
 
 
-def take(worker: str) -> Job | None:
-    """The oldest job that is due, now ours; None when there is none. Two workers never take one: the update is conditional."""
+def take(worker: str, only: int | None = None) -> Job | None:
+    """The oldest job that is due (or the one named), now ours; None when there is none. Two workers never take one: the
+    update is conditional."""
     now = clock.now()
     due = Job.objects.filter(state=JobState.QUEUED).filter(Q(not_before=None) | Q(not_before__lte=now))
+    due = due if only is None else due.filter(pk=only)
     for pk in due.order_by("created_at", "id").values_list("pk", flat=True)[:20]:
         ours = Job.objects.filter(pk=pk, state=JobState.QUEUED).update(
             state=JobState.RUNNING, worker=worker, heartbeat_at=now, attempts=F("attempts") + 1, not_before=None

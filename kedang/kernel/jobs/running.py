@@ -158,3 +158,9 @@ def run_pending(limit: int = 100) -> list[Job]:
     while len(done) < limit and (job := queue.take(name)):
         done.append(execute(job))
     return done
+
+
+def run_now(pk: int) -> Job | None:
+    """Run one queued job here and now, for work short enough to wait for; None when a worker has it already."""
+    job = queue.take(f"{queue.worker_name()}-now", only=pk)
+    return execute(job) if job else None

@@ -4,84 +4,81 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from kedang.customers import selectors
+from kedang.customers.selectors import conditions
 from kedang.kernel.actions import access, perform
-from kedang.kernel.errors import Invalid
+from kedang.kernel.errors import Invalid, NotFound
 from kedang.kernel.norms.store import regulations
-from kedang.reports import export
-from kedang.web import words
-from kedang.web.models import ListSetting
-from kedang.web.paging import FAR, Page
+from kedang.reports import export, filepage
+from kedang.web import listing, saved, words
+from kedang.web.paging import Page
 from kedang.web.replies import go, is_fragment
-from kedang.web.views.file import export_button
+from kedang.web.views import board
+from kedang.web.views.file import duties_of, export_button
 
-LIST = "customers"
-COLUMNS = {
-    "number": "编号", "tags": "分类", "stages": "阶段", "owner": "负责人", "unit": "部门", "last_contact": "最后跟进",
-    "next_contact": "下次联系", "duties": "待办", "phone": "电话", "kind": "性质", "status": "状态", "registered": "登记日期",
-}  # fmt: skip
-DEFAULT = ["number", "tags", "stages", "owner", "last_contact", "next_contact", "duties"]
-SORTABLE = {"number", "owner", "unit", "last_contact", "next_contact", "registered"}
-QUICK = {"overdue": "有逾期待办", "next_past": "该联系未联系"}
-SIZES = (20, 50, 100)
 SUGGESTED = 8
 
 
 @require_GET
 def index(request: HttpRequest) -> HttpResponse:
-    """The list, or only its rows when a filter changed."""
+    """The list, or only its rows when a filter changed. Without an address of its own it begins with the default view."""
+    if not request.GET and not is_fragment(request) and (begin := saved.default_of(request.user)):
+        return redirect(begin.url)
     who = access.standing(request.user.pk)
-    asked = asked_of(request)
-    found = selectors.customer_list(request.user, who=who, **asked)
-    context = {
-        "page": Page(found.rows, found.page, found.more, found.page_size),
-        "columns": _columns(request), "asked": asked, "text": asked["search"], "scope": asked["scope"],
-        "scopes": [(key, label, "") for key, label in selectors.SCOPES.items()], "quick": QUICK,
-        "filters": _choices(who), "chosen": request.GET, "filtered": bool(asked["search"] or asked["filters"]),
-        "quiet": _quiet(), "sizes": SIZES, "sort": asked["sort"],
-        "picked": {*request.GET.getlist("term"), *request.GET.getlist("stage")},
-    }  # fmt: skip
+    asked = listing.asked_of(request)
+    context = _frame(request, who, asked)
+    if context["board"]:
+        context |= board.context_of(request, who, asked)
+    else:
+        found = selectors.customer_list(request.user, who=who, **asked)
+        context["page"] = Page(found.rows, found.page, found.more, found.page_size)
     if is_fragment(request):
         return render(request, "customers/list.html#rows", context)
-    context["export"] = export_button(request, who, reverse("customer_export"), scope=asked["scope"])
+    context |= {
+        "export": export_button(request, who, reverse("customer_export"), scope=asked["scope"]),
+        **_views(request), "filters": _choices(who), "chosen": request.GET,
+        "carried": [(key, request.GET[key]) for key in CARRIED if request.GET.get(key)],
+        "picked": {*request.GET.getlist("term"), *request.GET.getlist("stage")},
+    }  # fmt: skip
     return render(request, "customers/list.html", context)
 
 
-def asked_of(request: HttpRequest) -> dict[str, Any]:
-    """What the address asks for, as the selector takes it; anything unknown is left out."""
-    get = request.GET
-    text = get.get("q", "").strip()[:60]
-    scope = get.get("scope", "")
-    if scope not in selectors.SCOPES:
-        scope = "all" if text else "mine"
-    number = get.get("page", "")
-    size = get.get("size", "")
+def _frame(request: HttpRequest, who: access.Standing, asked: dict[str, Any]) -> dict[str, Any]:
+    """What rows and page have in common."""
+    advanced = conditions.read(request.GET.get("adv", ""))
+    setting = listing.setting_of(request.user)
+    narrowed = {key: value for key, value in asked["filters"].items() if key != "ids"}
     return {
-        "scope": scope,
-        "search": text,
-        "filters": _filters(get),
-        "sort": get.get("sort", "-updated"),
-        "page": int(number) if number.isdecimal() and 0 < int(number) < FAR else 1,
-        "page_size": int(size) if size.isdecimal() and int(size) in SIZES else 50,
-    }
+        "asked": asked, "text": asked["search"], "scope": asked["scope"], "sort": asked["sort"], "sizes": listing.SIZES,
+        "scopes": [(key, label, "") for key, label in selectors.SCOPES.items()], "quick": listing.QUICK,
+        "columns": listing.columns_of(request.GET, setting), "name_width": (setting.widths or {}).get("name"),
+        "quiet": _quiet(), "filtered": bool(asked["search"] or narrowed), "advanced": advanced,
+        "said": conditions.words(advanced), "state": listing.state_of(request.GET),
+        "board": request.GET.get("show") == "board", "clear": listing.replaced(request.GET, **CLEARED),
+        "as_list": listing.replaced(request.GET, show="", by=""), "as_board": listing.replaced(request.GET, show="board"),
+        "clear_url": f"{reverse('customers')}?{listing.replaced(request.GET, **CLEARED)}",
+        "without_adv": listing.replaced(request.GET, adv=""),
+    }  # fmt: skip
 
 
-def _filters(get: Any) -> dict[str, Any]:
-    found: dict[str, Any] = {key: True for key in QUICK if get.get(key)}
-    for key in ("status", "kind"):
-        if get.get(key):
-            found[key] = get[key]
-    for key in ("term", "stage"):
-        pairs = [value.rpartition(":") for value in get.getlist(key) if ":" in value]
-        if pairs:
-            found[key] = {name: value for name, _, value in pairs}
-    return found
+CARRIED = ("adv", "cols", "show", "by", "size", "view")
+"""Parts of the state that the filter form does not show but takes along."""
+CLEARED = dict.fromkeys(("q", "term", "stage", "status", "kind", "adv", "view", *listing.QUICK), "")
+
+
+def _views(request: HttpRequest) -> dict[str, Any]:
+    """The saved views, the one that is open, and whether the list still stands as it says."""
+    tabs = saved.tabs_for(request.user)
+    pk = request.GET.get("view", "")
+    now = next((tab for tab in tabs if str(tab.view.pk) == pk), None)
+    changed = now is not None and listing.state_of(QueryDict(now.view.query)) != listing.state_of(request.GET)
+    return {"tabs": tabs, "open_view": now, "changed": changed}
 
 
 def _choices(who: access.Standing) -> list[tuple[str, str, list[tuple[str, str]]]]:
@@ -108,13 +105,6 @@ def _quiet() -> set[str]:
     return {term.values[term.default] for term in terms if term.default in term.values}
 
 
-def _columns(request: HttpRequest) -> list[dict[str, Any]]:
-    """The person's columns in his order."""
-    kept = ListSetting.objects.filter(person=request.user, name=LIST).values_list("columns", flat=True).first()
-    names = [name for name in (kept or DEFAULT) if name in COLUMNS]
-    return [{"id": name, "label": COLUMNS[name], "sortable": name in SORTABLE} for name in names]
-
-
 @require_GET
 def counts(request: HttpRequest) -> HttpResponse:
     """The scope tabs with their counts, capped: fetched after the rows."""
@@ -125,18 +115,65 @@ def counts(request: HttpRequest) -> HttpResponse:
 
 
 def columns(request: HttpRequest) -> HttpResponse:
-    """列设置: the dialog, and keeping what was chosen."""
+    """列设置: the dialog, and keeping what was chosen. In a list whose address names its columns only the address changes."""
     if request.method == "POST":
-        names = [name for name in request.POST.getlist("column") if name in COLUMNS] or DEFAULT
-        ListSetting.objects.update_or_create(person=request.user, name=LIST, defaults={"columns": names})
-        back = request.POST.get("back", "")
-        safe = url_has_allowed_host_and_scheme(back, allowed_hosts=None)
-        return go(request, back if safe else reverse("customers"), "列设置已保存。")
-    chosen = [column["id"] for column in _columns(request)]
-    rest = [name for name in COLUMNS if name not in chosen]
-    rows = [(name, COLUMNS[name], name in chosen) for name in [*chosen, *rest]]
+        return _keep_columns(request)
+    beneath = listing.beneath(request)
+    known = listing.offered()
+    chosen = [column["id"] for column in listing.columns_of(beneath, listing.setting_of(request.user))]
+    rows = [(name, known[name], name in chosen) for name in [*chosen, *(n for n in known if n not in chosen)]]
     back = request.htmx.current_url_abs_path if request.htmx else reverse("customers")
-    return render(request, "customers/columns.html", {"rows": rows, "back": back})
+    return render(request, "customers/columns.html", {"rows": rows, "back": back, "state": beneath.urlencode()})
+
+
+def _keep_columns(request: HttpRequest) -> HttpResponse:
+    known = listing.offered()
+    setting = listing.setting_of(request.user)
+    if request.POST.get("widths"):
+        drawn = {key: listing.width_of(request.POST.get(f"w-{key}", "")) for key in ["name", *known]}
+        setting.widths = {**(setting.widths or {}), **{key: width for key, width in drawn.items() if width}}
+        setting.save()
+        return HttpResponse(status=204)
+    names = [name for name in request.POST.getlist("column") if name in known] or listing.DEFAULT
+    beneath = listing.beneath(request)
+    if beneath.get("cols"):
+        return go(request, f"{reverse('customers')}?{listing.replaced(beneath, cols=','.join(names))}")
+    setting.columns = names
+    if request.POST.get("reset"):
+        setting.columns, setting.widths = [], {}
+    setting.save()
+    back = request.POST.get("back", "")
+    safe = url_has_allowed_host_and_scheme(back, allowed_hosts=None)
+    return go(request, back if safe else reverse("customers"), "列设置已保存。")
+
+
+@require_POST
+def star(request: HttpRequest, pk: int) -> HttpResponse:
+    """关注 or 取消关注; the button as it stands then."""
+    on = perform("customer.star", by=request.user, customer=pk, on=request.POST.get("on") == "yes").value
+    if not is_fragment(request):
+        return redirect("customers")
+    return render(request, "customers/star.html", {"row": {"id": pk, "starred": on}})
+
+
+@require_GET
+def duties(request: HttpRequest, pk: int) -> HttpResponse:
+    """规则提示 of one row: what is due about the file, under which clause, and where it is done."""
+    if not filepage.opens(request.user, pk):
+        raise NotFound
+    head = selectors.customer_head(request.user, pk)
+    return render(request, "customers/duties.html", {"head": head, **duties_of(request, pk)})
+
+
+@require_POST
+def recheck(request: HttpRequest) -> HttpResponse:
+    """查重 over the list, without leaving it; on record like every check."""
+    text = request.POST.get("q", "").strip()[:60]
+    try:
+        hits, error = perform("customer.search", by=request.user, q=text).value, ""
+    except Invalid as wrong:
+        hits, error = [], "；".join(wrong.errors.values()) or str(wrong)
+    return render(request, "customers/recheck.html", {"hits": hits, "text": text, "error": error})
 
 
 @require_GET

@@ -20,8 +20,8 @@ from kedang.kernel.norms.vocabulary import vocabulary
 from kedang.reports import export
 from kedang.web import outcomes
 from kedang.web.forms.bound import Form
+from kedang.web.listing import asked_of
 from kedang.web.replies import is_fragment
-from kedang.web.views.customers import asked_of
 
 LIST_ARGS = ("scope", "search", "filters", "sort")
 

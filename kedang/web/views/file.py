@@ -95,7 +95,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     file = selectors.customer_page(request.user, pk, who=who)
     context = {
         "head": file.head, "file": file, "tab": tab, "tabs": tabs, "forms": _forms(files.view(pk)),
-        **_sides(request, pk), **_tab(request, pk, tab, file.head),
+        **duties_of(request, pk), **_tab(request, pk, tab, file.head),
     }  # fmt: skip
     return render(request, _template(request, "customers/file.html"), context)
 
@@ -121,8 +121,8 @@ def _template(request: HttpRequest, name: str) -> str:
     return f"{name}#body" if is_fragment(request) else name
 
 
-def _sides(request: HttpRequest, pk: int) -> dict[str, Any]:
-    """What stands around every tab: what is due, what waits for approval, warnings, who may read it for a time."""
+def duties_of(request: HttpRequest, pk: int) -> dict[str, Any]:
+    """What is due about the file, what waits for approval, and warnings."""
     regs = regulations()
     duties = filepage.open_duties(pk)[:12]
     found = [

@@ -86,9 +86,15 @@
     const dropper = event.target.closest("[data-drop-row]");
     if (dropper) { dropper.closest(".repeat").remove(); return; }
     const peek = event.target.closest("[data-peek]");
-    if (peek && innerWidth >= 1024 && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+    if (peek && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
       event.preventDefault();
-      htmx.ajax("GET", `${peek.href}?peek=1`, { target: "#drawer-body", swap: "innerHTML" });
+      const url = new URL(peek.href);
+      url.hash = "";
+      url.searchParams.set("peek", "1");
+      for (const row of $$("[data-row].at")) row.classList.remove("at");
+      peek.closest("[data-row]")?.classList.add("at");
+      htmx.ajax("GET", url.pathname + url.search, { target: "#drawer-body", swap: "innerHTML" })
+        .then(() => { if (peek.matches("[data-peek-compose]")) $("#drawer #compose textarea")?.focus(); });
       return;
     }
     const write = event.target.closest("[data-compose]");
@@ -169,7 +175,7 @@
 
   /* --- keyboard ------------------------------------------------------------------ */
   const typing = (node) => node.closest?.("input,textarea,select,[contenteditable],dialog,.ts-wrapper");
-  const rows = () => $$("[data-row]");
+  const rows = () => $$("[data-row]").filter((row) => row.offsetParent !== null);
   function step(by) {
     const list = rows();
     if (!list.length) return;
