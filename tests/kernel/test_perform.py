@@ -279,9 +279,9 @@ def test_a_grant_opens_the_file_and_ends_by_the_clock_before_any_tick(
     grant = Grant.objects.get()
     assert grant.person == company["小赵"]
     assert perform_read("file.open", by=company["小赵"], customer=factory).verdict == "allow"
-    held.move_to(grant.valid_until)
+    held.move_to(grant.valid_until - timedelta(seconds=1))
     assert perform_read("file.open", by=company["小赵"], customer=factory).verdict == "allow"
-    held.advance(timedelta(seconds=1))
+    held.move_to(grant.valid_until)
     assert perform_read("file.open", by=company["小赵"], customer=factory).verdict == "needs"
     assert Grant.objects.get().ended_at is None
     tick.tick()

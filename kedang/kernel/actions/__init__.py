@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kedang.kernel.actions.deed import Deed as Deed
+    from kedang.kernel.actions.opening import perform_read as perform_read
     from kedang.kernel.actions.performing import Result as Result
     from kedang.kernel.actions.performing import dry_run as dry_run
     from kedang.kernel.actions.performing import perform as perform
-    from kedang.kernel.actions.performing import perform_read as perform_read
     from kedang.kernel.actions.registry import action as action
 
 _HOME = {
@@ -23,7 +23,7 @@ _HOME = {
     "dry_run": "performing",
     "perform": "performing",
     "perform_many": "many",
-    "perform_read": "performing",
+    "perform_read": "opening",
 }
 
 

@@ -3,7 +3,7 @@ list query and for the single check, so that a list and a get-by-id cannot diffe
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -18,8 +18,11 @@ from kedang.kernel.norms.store import Regulations, Version, regulations, scope_u
 from kedang.kernel.org import selectors as org
 
 Verb = Literal["list", "open"]
+READ, COPY = "read", "copy"
 RIGHTS = ("hide", "mask", "show")
 GRANTED_DEFAULT = {"contact": "mask", "id_number": "mask"}
+GROUPS = {"contact": "联系方式", "credit": "信用", "id_number": "证件", "deal": "往来"}
+"""Field groups that may be asked for by themselves."""
 
 
 @dataclass(frozen=True)
@@ -50,16 +53,32 @@ class Standing:
     person: int
     units: frozenset[int]
     rows: list[tuple[Version, str, AccessRow]] = field(default_factory=list)
-    _granted: frozenset[int] | None = None
+    _grants: list[Grant] | None = None
     _subordinates: frozenset[int] | None = None
     _reaches: dict[Verb, Reach] = field(default_factory=dict)
 
     @property
+    def grants(self) -> list[Grant]:
+        """The grants that run for him now, loaded when first asked for."""
+        if self._grants is None:
+            self._grants = list(running_grants(self.person))
+        return self._grants
+
+    def grants_on(self, file: int, verb: str = READ) -> list[Grant]:
+        """Those of one verb on one file."""
+        return [each for each in self.grants if each.file == file and verb in each.verbs]
+
+    @property
     def granted(self) -> frozenset[int]:
-        """Files that running grants open for him, loaded when first asked for."""
-        if self._granted is None:
-            self._granted = frozenset(running_grants(self.person).values_list("file", flat=True))
-        return self._granted
+        """Files that running grants let him read."""
+        return frozenset(each.file for each in self.grants if each.file is not None and READ in each.verbs)
+
+    @property
+    def granted_whole(self) -> frozenset[int]:
+        """Those of them that are his to read as a whole, and not only a few of their fields."""
+        return frozenset(
+            each.file for each in self.grants if each.file is not None and READ in each.verbs and not each.fields
+        )
 
     def subordinates(self) -> frozenset[int]:
         """Ids of those below, loaded when first asked for."""
@@ -80,7 +99,7 @@ class Standing:
             units=frozenset().union(*(span.units for span in spans)),
             owners=frozenset({self.person}).union(*(span.owners for span in spans)),
             shared_with=self.person,
-            files=self.granted,
+            files=self.granted if verb == "open" else frozenset(each.file for each in self.grants if each.file),
         )
 
     def _span(self, version: Version, scope: str, row: AccessRow) -> Reach:
@@ -123,9 +142,9 @@ def standing(person: int, regs: Regulations | None = None) -> Standing:
 
 
 def running_grants(person: int) -> QuerySet[Grant]:
-    """A person's grants that run now."""
+    """A person's grants that run now; at its last instant a grant is over."""
     now = clock.now()
-    return Grant.objects.filter(person=person, valid_until__gte=now, valid_from__lte=now, ended_at=None)
+    return Grant.objects.filter(person=person, valid_until__gt=now, valid_from__lte=now, ended_at=None).order_by("id")
 
 
 def reach(person: int, verb: Verb) -> Reach:
@@ -133,23 +152,46 @@ def reach(person: int, verb: Verb) -> Reach:
     return standing(person).reach(verb)
 
 
-def granted_verbs(person: int, file: int) -> set[str]:
-    """Verbs that running grants give a person on a file."""
-    rows = running_grants(person).filter(file=file)
-    return {verb for verbs in rows.values_list("verbs", flat=True) for verb in verbs}
+def own_right(who: Standing, view: files.FileView) -> bool:
+    """Whether he opens the file by what he is, and not only by a grant."""
+    return view.owner == who.person or who.person in view.collaborators or _opens(who, view)
 
 
-def field_rights(who: Standing, view: files.FileView, groups: Iterable[str]) -> dict[str, str]:
-    """{group: show | mask | hide} for a reader of a file.
+def whole_file(who: Standing, view: files.FileView) -> bool:
+    """Whether all of the file is his to read: dealings, forms and records, and not only a few fields."""
+    return own_right(who, view) or view.id in who.granted_whole
+
+
+def may_copy(who: Standing, view: files.FileView) -> bool:
+    """Whether what he reads of the file may leave the system with him; asked again at every download."""
+    return own_right(who, view) or bool(who.grants_on(view.id, COPY))
+
+
+def field_rights(
+    who: Standing, view: files.FileView, groups: Iterable[str], *, copying: bool = False
+) -> dict[str, str]:
+    """{group: show | mask | hide} for a reader of a file; `copying`: for one who takes it along.
 
     Who opens it by his own right has what his rows say (show when they say nothing); who opens it by a grant sees
-    personal groups masked unless a row says otherwise; who only knows of it sees the head and nothing else.
+    personal groups masked unless a row says otherwise; who only knows of it sees the head and nothing else. What was
+    asked for by name and granted is shown: a group as such, one attribute under its own name (`customer.phone`).
     """
-    if view.owner == who.person or who.person in view.collaborators or _opens(who, view):
-        return {group: _best(who, view, group, "fields", "show") for group in groups}
-    if view.id in who.granted:
-        return {group: _best(who, view, group, "granted", GRANTED_DEFAULT.get(group, "show")) for group in groups}
-    return {group: "show" if group in ("", "base") else "hide" for group in groups}
+    given = who.grants_on(view.id, COPY if copying else READ)
+    if own_right(who, view):
+        rights = {group: _best(who, view, group, "fields", "show") for group in groups}
+    elif any(not each.fields for each in given):
+        rights = {group: _best(who, view, group, "granted", GRANTED_DEFAULT.get(group, "show")) for group in groups}
+    else:
+        rights = {group: "show" if group in ("", "base") else "hide" for group in groups}
+    for name in {name for each in given for name in each.fields}:
+        if name in rights or "." in name:
+            rights[name] = "show"
+    return rights
+
+
+def right_of(rights: Mapping[str, str], attribute: str, group: str, default: str = "hide") -> str:
+    """The right on one attribute: what was granted for it alone, else its group's."""
+    return rights.get(attribute) or rights.get(group, default)
 
 
 def _opens(who: Standing, view: files.FileView) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Count, OuterRef, Subquery, Value
@@ -12,12 +12,14 @@ from django.db.models.functions import Coalesce
 
 from kedang.kernel import clock, fields, files
 from kedang.kernel.actions import forms, telling
+from kedang.kernel.actions.access import READ
 from kedang.kernel.ledger.models import Event
 from kedang.kernel.norms.models import Duty, DutyState, FileStage, FileTerm, FormRecord, Grant
 from kedang.kernel.norms.people import role_held
 from kedang.kernel.norms.store import Regulations, regulations
 from kedang.kernel.norms.vocabulary import World, fact, vocabulary
 from kedang.kernel.org import selectors as org
+from kedang.kernel.org.models import Person
 
 Subjects = Sequence[tuple[Any, ...]]
 Found = Mapping[tuple[Any, ...], Any]
@@ -64,6 +66,15 @@ def person_unit(subjects: Subjects, world: World) -> Found:
     return found
 
 
+@fact("person.is_admin", "系统管理员", ("person",), "bool")
+def person_is_admin(subjects: Subjects, world: World) -> Found:
+    """Whether the person administers the system for the company."""
+    admins = set(
+        Person.objects.filter(is_admin=True, pk__in={p for (p,) in subjects if p}).values_list("pk", flat=True)
+    )
+    return {(person,): person in admins for (person,) in subjects}
+
+
 @fact("shares_unit", "同一部门", ("person", "customer"), "bool", told=telling.same_unit)
 def shares_unit(subjects: Subjects, world: World) -> Found:
     """Whether the person belongs to the file's unit."""
@@ -98,15 +109,43 @@ def holds(subjects: Subjects, world: World) -> Found:
     return found
 
 
-@fact("granted", "已获授权查阅", ("person", "customer"), "bool")
+@fact("granted", "已获授权查阅", ("person", "customer", "text"), "bool", optional=1)
 def granted(subjects: Subjects, world: World) -> Found:
-    """Whether a running grant lets the person read the file."""
+    """Whether a running grant lets the person read the file ('copy': take it along)."""
     now = clock.now()
     rows = Grant.objects.filter(
-        ended_at=None, valid_until__gte=now, valid_from__lte=now, person__in={p for p, _ in subjects if p}
+        ended_at=None, valid_until__gt=now, valid_from__lte=now, person__in={each[0] for each in subjects if each[0]}
     )
-    have = set(rows.values_list("person", "file"))
-    return {pair: pair in have for pair in subjects}
+    have = {
+        (person, file, verb)
+        for person, file, verbs in rows.exclude(file=None).values_list("person", "file", "verbs")
+        for verb in verbs
+    }
+    return {each: (*each[:2], each[2] if len(each) > 2 else READ) in have for each in subjects}
+
+
+@fact("form_granted", "已获授权的表单", ("person", "text", "text", "date", "date"), "bool", optional=3)
+def form_granted(subjects: Subjects, world: World) -> Found:
+    """Whether one running grant lets the person read ('copy': take along) what was filed of a form on these days."""
+    now = clock.now()
+    rows = Grant.objects.filter(
+        ended_at=None, valid_until__gt=now, valid_from__lte=now, person__in={each[0] for each in subjects if each[0]}
+    )
+    held = list(rows.exclude(form=""))
+    return {each: any(_covers_days(grant, *each) for grant in held) for each in subjects}
+
+
+def _covers_days(
+    grant: Grant, person: int, form: str, verb: str = READ, since: date | None = None, through: date | None = None
+) -> bool:
+    return (
+        grant.person_id == person
+        and form in (grant.form, grant.form.partition(".")[2])
+        and verb in grant.verbs
+        and grant.of_person_id is None
+        and (grant.first_day is None or (since is not None and grant.first_day <= since))
+        and (grant.last_day is None or (through is not None and through <= grant.last_day))
+    )
 
 
 # ---- duties ------------------------------------------------------------------------------------------------------
@@ -173,6 +212,14 @@ def unit_count(subjects: Subjects, world: World) -> Found:
         month = args[2] if len(args) > 2 else ""
         found[args] = _count_late({"bearer__in": people}, month) + _count_late({"unit": args[1]}, month)
     return found
+
+
+@fact("late_count", "逾期次数", ("norm", "person", "text"), "number", optional=1)
+def late_count(subjects: Subjects, world: World) -> Found:
+    """late_count('daily-register', person, month): breached duties of one norm that a person bears ('2026-03')."""
+    return {
+        args: _count_late({"norm": args[0], "bearer": args[1]}, args[2] if len(args) > 2 else "") for args in subjects
+    }
 
 
 def _count_late(where: dict[str, Any], month: str) -> int:

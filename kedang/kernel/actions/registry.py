@@ -30,6 +30,7 @@ def action(
     system: bool = False,
     public: bool = True,
     file_of: Callable[[Mapping[str, Any]], int | None] | None = None,
+    copies: bool = False,
 ) -> Callable[[Run], Run]:
     """Register `run(*, deed, **args)` under `name`; `about` names the argument holding the customer file, if any."""
 
@@ -50,6 +51,7 @@ def action(
                 system=system,
                 public=public,
                 file_of=file_of,
+                copies=copies,
             )
         )
         return run

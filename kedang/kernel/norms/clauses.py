@@ -39,6 +39,10 @@ def _named(pack: Pack) -> Iterator[tuple[Clause, str, KeyPath]]:
     for name, route in pack.routes.items():
         for index, step in enumerate(route):
             yield step.clause, f"route {name}", ("routes", name, index)
+    for name, kind in pack.record_types.items():
+        yield kind.clause, f"record type {name}", ("record_types", name)
+    if pack.archive:
+        yield pack.archive.clause, "archive", ("archive",)
     for name, form in pack.forms.items():
         yield form.clause, f"form {name}", ("forms", name)
         if isinstance(form.confidential, Confidential):

@@ -149,6 +149,8 @@ def decide(call: Call) -> Decision:
             hits.append((version, norm, outcome))
     overridden = {_qualified(o, norm) for _, norm, _ in hits for o in norm.norm.overrides}
     standing = [hit for hit in hits if hit[1].qid not in overridden]
+    if any(getattr(norm.norm, "fallback", None) is False for _, norm, _ in standing):
+        standing = [hit for hit in standing if not getattr(hit[1].norm, "fallback", False)]
     for version, norm, outcome in standing:
         if any(_yields(version, norm, other, theirs) for other, theirs, _ in standing):
             decision.left_out.append(finding(version, norm, outcome, "approval"))

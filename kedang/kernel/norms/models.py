@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -42,6 +44,14 @@ class PackVersion(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "制度版本"
         constraints = [models.UniqueConstraint(fields=["pack", "version"], name="pack_version_once")]
+
+    @property
+    def interval(self) -> str:
+        """From when until when it is in force, in words; '' before it is."""
+        if self.state not in (PackState.EFFECTIVE, PackState.SUPERSEDED):
+            return ""
+        until = f"至 {self.effective_until - timedelta(days=1):%Y-%m-%d}" if self.effective_until else "起"
+        return f"{self.effective_from:%Y-%m-%d} {until}"
 
     def __str__(self) -> str:
         """Title and version."""
@@ -207,11 +217,20 @@ class Grant(models.Model):
     norms = models.JSONField(default=list)
     purpose = models.TextField(blank=True, default="")
     ended_at = models.DateTimeField("收回时间", null=True, blank=True)
+    ended_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    end_reason = models.CharField("收回事由", max_length=200, blank=True, default="")
 
     class Meta:
         verbose_name = verbose_name_plural = "授权"
+        constraints = [
+            models.UniqueConstraint(fields=["number"], condition=~Q(number=""), name="grant_number_once"),
+            models.CheckConstraint(condition=Q(file__isnull=False) | ~Q(form=""), name="grant_is_about_something"),
+        ]
         indexes = [
             models.Index(fields=["person", "file", "valid_until"], name="grant_by_person"),
+            models.Index(fields=["form", "person"], condition=~Q(form=""), name="grant_by_form"),
+            models.Index(fields=["granted_by", "-id"], name="grant_by_giver"),
+            models.Index(fields=["request"], condition=Q(request__isnull=False), name="grant_by_request"),
             models.Index(fields=["valid_until"], condition=Q(ended_at=None), name="grant_expiry"),
         ]
 
@@ -231,25 +250,17 @@ class FormRecord(models.Model):
     rows = models.JSONField(default=list)
     filed_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, related_name="forms_filed")
     on_behalf_of = models.ForeignKey(PERSON, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    ended_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    end_reason = models.CharField("收回事由", max_length=200, blank=True, default="")
     filed_at = models.DateTimeField()
     occurred_at = models.DateTimeField()
     event = models.BigIntegerField(null=True, blank=True)
-        constraints = [
-            models.UniqueConstraint(fields=["number"], condition=~Q(number=""), name="grant_number_once"),
-            models.CheckConstraint(condition=Q(file__isnull=False) | ~Q(form=""), name="grant_is_about_something"),
-        ]
 
     class Meta:
-            models.Index(fields=["form", "person"], condition=~Q(form=""), name="grant_by_form"),
-            models.Index(fields=["granted_by", "-id"], name="grant_by_giver"),
-            models.Index(fields=["request"], condition=Q(request__isnull=False), name="grant_by_request"),
         verbose_name = verbose_name_plural = "已交表单"
         indexes = [
             models.Index(fields=["form", "file", "-filed_at"], name="form_by_file"),
             models.Index(fields=["file", "-filed_at"], name="form_all_by_file"),
             models.Index(fields=["form", "-filed_at"], name="form_by_kind"),
+            models.Index(fields=["form", "-occurred_at", "-id"], name="form_register"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["form", "number"], condition=~Q(number=""), name="form_number_once")
@@ -274,7 +285,6 @@ class Proposal(models.Model):
     title = models.CharField("建议", max_length=200)
     person = models.ForeignKey(PERSON, on_delete=models.PROTECT, null=True, blank=True, related_name="proposals")
     unit = models.ForeignKey("org.Unit", on_delete=models.PROTECT, null=True, blank=True, related_name="proposals")
-            models.Index(fields=["form", "-occurred_at", "-id"], name="form_register"),
     file = models.BigIntegerField(null=True, blank=True)
     subject = models.CharField(max_length=80)
     period = models.CharField(max_length=20, blank=True, default="")
@@ -320,3 +330,6 @@ class FileStage(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["file", "flow"], name="file_stage_once")]
         indexes = [models.Index(fields=["flow", "stage", "file"], name="file_stage_value")]
+
+
+from kedang.kernel.norms.library_models import Interpretation, RetiredForm  # noqa: E402, F401  (tables of the same app)

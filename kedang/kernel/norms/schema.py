@@ -37,6 +37,7 @@ from kedang.kernel.norms.schema_norms import (
 )
 from kedang.kernel.norms.schema_parts import (
     AccessRow,
+    ArchiveRules,
     Attach,
     Clause,
     ClauseEntry,
@@ -50,6 +51,7 @@ from kedang.kernel.norms.schema_parts import (
     FormRows,
     HolidayRule,
     Parameter,
+    RecordType,
     Role,
     Route,
     RouteStep,
@@ -68,6 +70,7 @@ __all__ = [
     "AccessRow",
     "ActionRef",
     "ApprovalNorm",
+    "ArchiveRules",
     "AssignmentNorm",
     "Attach",
     "Before",
@@ -98,6 +101,7 @@ __all__ = [
     "Pack",
     "Parameter",
     "ProhibitionNorm",
+    "RecordType",
     "Role",
     "Route",
     "RouteStep",
@@ -136,6 +140,8 @@ class Pack(Strict):
     clauses: dict[str, ClauseEntry] = {}
     forms: dict[str, Form] = {}
     flows: dict[str, Flow] = {}
+    record_types: dict[str, RecordType] = {}
+    archive: ArchiveRules | None = None
     norms: list[Norm] = []
 
     @field_validator("version")

@@ -7,7 +7,7 @@ typo in a pack cannot load, and its Chinese label, so that a decision can explai
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -73,6 +73,8 @@ class Action:
     """False: not offered to packs or API as a free command (votes, form filing have their own forms)."""
     file_of: Callable[[Mapping[str, Any]], int | None] | None = None
     """For a deed about a row of a file (a claim, a contract): the file it lies in, so that packs of its scope act."""
+    copies: bool = False
+    """Takes content out of the system: who reads by a grant that only lets him read is refused."""
 
 
 @dataclass(frozen=True)
@@ -160,6 +162,14 @@ class Binding:
     write: Callable[..., None]
     """write(subject_id, value, deed): records the change in the change history."""
     group: str = ""
+    read_many: Callable[[Collection[int]], Mapping[int, Any]] | None = None
+    """The values of many subjects in one query, for figures over lists."""
+
+    def values(self, subjects: Collection[int]) -> Mapping[int, Any]:
+        """The present values of many subjects."""
+        if self.read_many is not None:
+            return self.read_many(subjects)
+        return {subject: self.read(subject) for subject in subjects}
 
 
 vocabulary = Vocabulary()

@@ -18,6 +18,7 @@ from kedang.kernel.errors import AsksReason, Invalid, NeedsApproval, NotFound, R
 from kedang.kernel.fields import Field
 from kedang.kernel.models import Parked
 from kedang.kernel.norms import store
+from kedang.kernel.norms.models import FormRecord, Grant
 from kedang.kernel.norms.vocabulary import vocabulary
 from kedang.kernel.org.models import Person
 from kedang.kernel.scenarios import assertions, stage
@@ -196,6 +197,8 @@ def _form_args(form: str, given: dict[str, Any], cast: stage.Cast) -> dict[str, 
 
 def _argument(known: Field | None, key: str, value: Any, cast: stage.Cast) -> Any:
     if value == "last":
+        if key not in cast.last and (newest := _newest(key)) is not None:
+            return newest
         if key not in cast.last:
             raise Failed(f"前面没有产生过 {key}")
         found = cast.last[key]
@@ -221,6 +224,14 @@ def _uploaded(value: Any, cast: stage.Cast) -> Any:
     if isinstance(value, (list, tuple)):
         return [pk for each in value for pk in _uploaded(each, cast)]
     return [int(value)] if isinstance(value, int) else value
+
+
+def _newest(key: str) -> Any:
+    """The newest grant, its number, or the newest filed form: what no deed of the scenario answers with."""
+    if key in ("grant", "authorisation"):
+        found = Grant.objects.order_by("-pk").values_list("pk", "number").first()
+        return found[key == "authorisation"] if found else None
+    return FormRecord.objects.order_by("-pk").values_list("pk", flat=True).first() if key == "filed" else None
 
 
 def _value(kind: str, value: Any, cast: stage.Cast) -> Any:

@@ -39,16 +39,7 @@ def _end_grant(pk: int) -> None:
     grant.ended_at = grant.valid_until
     grant.save(update_fields=["ended_at"])
     deed = Deed(by=None)
-    first = (grant.norms or [{}])[0]
-    deed.record(
-        "access.expired",
-        file=grant.file,
-        subject=f"grant:{grant.pk}",
-        data={"person": grant.person_id, "name": grant.person.name, "grant": grant.pk},
-        norm=first.get("norm", ""),
-        clause=first.get("clause", ""),
-        pack=first.get("pack", ""),
-    )
+    grants.note(deed, "access.expired", grant)
 
 
 def execute_approved(regs: Regulations) -> None:
