@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from kedang.kernel import files, ledger
-from kedang.kernel.actions import access
+from kedang.kernel.actions import access, adoption
 from kedang.kernel.errors import NotFound
 from kedang.kernel.ledger.models import Event
 from kedang.kernel.norms import deciders
@@ -68,6 +68,17 @@ def concerned(row: Proposal) -> str:
 def touches_wages(row: Proposal) -> bool:
     """Points and amounts may end in somebody's pay: the legal note stands beside them."""
     return row.points is not None or row.amount_fen is not None
+
+
+def signed_before(row: Proposal) -> adoption.Known | None:
+    """Whether the person concerned had signed the regulation before the act; None where it was never to be signed."""
+    if row.person_id is None:
+        return None
+    ids = [int(entry["event"]) for entry in row.evidence if entry.get("event")]
+    duties = [int(entry["duty"]) for entry in row.evidence if entry.get("duty")]
+    acts = list(Event.objects.filter(pk__in=ids).values_list("occurred_at", flat=True))
+    acts += [at for at in Duty.objects.filter(pk__in=duties).values_list("due_at", flat=True) if at]
+    return adoption.known_before(row.person_id, row.pack, min(acts, default=row.opened_at))
 
 
 @dataclass(frozen=True)

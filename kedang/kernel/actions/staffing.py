@@ -152,17 +152,23 @@ def load_staff(*, deed: Deed, rows: Any, file_name: str | None = None) -> int:
 @administrator(
     "org.merge_staff",
     "并入员工名单",
-    [Field("draft", "名单", "integer", required=True), Field("since", "任职变动自", "date")],
+    [
+        Field("draft", "名单", "integer", required=True),
+        Field("seen", "预览摘要", "text", required=True, max=64),
+        Field("since", "任职变动自", "date"),
+    ],
     "org.changed",
     locks=lambda args: ["staff"],
 )
-def merge_staff(*, deed: Deed, draft: int, since: date | None = None) -> int:
-    """Do what the preview said: all of it or nothing; how many changes."""
+def merge_staff(*, deed: Deed, draft: int, seen: str, since: date | None = None) -> int:
+    """Do what the preview said: all of it or nothing; how many changes. `seen` is the digest of that preview."""
     row = StaffDraft.objects.select_for_update().filter(pk=draft).first()
     if row is None:
         raise NotFound
     if row.merged_at is not None:
         raise Invalid({"draft": "这份名单已经并入。"})
+    if roster.plan_of(roster.from_json(row.rows)).digest != seen:
+        raise Invalid("预览以后组织有了变动，请看过新的预览再并入。")
     done = roster.apply(roster.from_json(row.rows), since=since)
     row.merged_at = deed.now
     row.save(update_fields=["merged_at"])

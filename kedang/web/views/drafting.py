@@ -96,6 +96,11 @@ def _differences(row: PackVersion, running: Version | None) -> list[tuple[str, l
         return []
     other = load_text(row.sources).pack
     old, new = (running.regulation.pack, other) if running.number < row.version else (other, running.regulation.pack)
+    return changes_between(old, new)
+
+
+def changes_between(old: Pack, new: Pack) -> list[tuple[str, list[Line]]]:
+    """The differences of two versions in words, by part."""
     found: dict[str, list[Line]] = {}
     for one in differences(old, new):
         if one.path != "version":

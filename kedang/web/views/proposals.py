@@ -56,7 +56,7 @@ def _context(request: HttpRequest, row: Proposal, **forms: Form) -> dict[str, An
     return {
         "row": row, "who": proposals.concerned(row), "file_name": names.get(row.file, proposals.UNSEEN) if row.file else "", "known": row.file in names, "version": version,
         "text": version.clause_text(row.clause) if version else "", "evidence": proposals.evidence_of(row, request.user),
-        "wages": proposals.touches_wages(row), "can_settle": proposals.may_settle(request.user, row),
+        "known_before": proposals.signed_before(row), "wages": proposals.touches_wages(row), "can_settle": proposals.may_settle(request.user, row),
         "can_hear": proposals.may_be_heard(request.user, row), "settling": forms.get("settling") or Form([REASON]),
         "hearing": forms.get("hearing") or Form([TEXT], initial={"text": row.heard}),
     }  # fmt: skip

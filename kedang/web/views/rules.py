@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 from kedang.kernel import register
 from kedang.kernel.actions.performing import dry_run
 from kedang.kernel.norms.clauses import numbers
-from kedang.kernel.norms.models import PackState
+from kedang.kernel.norms.models import Acknowledgement, PackState
 from kedang.kernel.norms.owners import owner_name
 from kedang.kernel.norms.schema import Form, FormField
 from kedang.kernel.norms.store import Version, regulations
@@ -73,6 +73,7 @@ def regulation(request: HttpRequest, pack: str) -> HttpResponse:
         "view": view, "version": view.version, "pack": view.version.regulation.pack, "month": view.month,
         "tabs": [(key, label, key == tab) for key, label in TABS.items()], "tab": tab, "template": f"rules/tab_{tab}.html",
         "owner": owner_name(view.version), "scope": scope_words(view.version, org.unit_names_of(view.version.units or ())),
+        "to_sign": Acknowledgement.objects.filter(pack=pack, version=view.version.number, person=request.user, signed_at=None, ended_at=None).exists(),
         **READERS[tab](request, view),
     }  # fmt: skip
     return render(request, "rules/regulation.html", context)

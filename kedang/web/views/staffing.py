@@ -162,7 +162,9 @@ def draft(request: HttpRequest, pk: int) -> HttpResponse:
         raise NotFound
     fields = [Field("since", "任职变动自", "date")]
     form = Form.of(request, fields, hints={"since": "名单没有写到岗日期的，从这天起；不填则从今天起"})
-    if request.method == "POST" and (done := attempt(request, form, "org.merge_staff", draft=pk)):
+    if request.method == "POST" and (
+        done := attempt(request, form, "org.merge_staff", draft=pk, seen=request.POST.get("seen", ""))
+    ):
         return go(request, f"{reverse('manage')}?tab=people", f"员工名单已并入，{done.value} 项变动。")
     plan = roster.plan_of(roster.from_json(row.rows))
     groups = [(label, plan.of(kind)) for kind, label in roster.KINDS.items()]

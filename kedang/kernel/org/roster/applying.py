@@ -54,7 +54,7 @@ def _unit(name: str) -> Unit:
 
 
 def _free_key(name: str) -> str:
-    base = "_".join(sort_key(name).split()) or "post"
+    base = "_".join(sort_key(name).partition("|")[0].split()) or "post"
     keys = set(Post.objects.values_list("key", flat=True))
     return next(key for key in (f"{base}{number or ''}"[:60] for number in [0, *range(2, 9999)]) if key not in keys)
 

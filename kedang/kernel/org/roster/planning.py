@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -65,6 +66,12 @@ class Plan:
     changes: list[Change] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     hints: list[str] = field(default_factory=list)
+
+    @property
+    def digest(self) -> str:
+        """What was looked at before merging: another one means that the organisation has changed meanwhile."""
+        lines = "\n".join(f"{one.kind}|{one.what}|{one.text}" for one in self.changes)
+        return hashlib.sha256(lines.encode()).hexdigest()
 
     def of(self, kind: str) -> list[Change]:
         """The changes of one kind."""
