@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import Q
+
 from kedang.customers.importing.models import CHECKED, Import, ImportRow, RowState, Stage
 from kedang.kernel import blobs
 from kedang.kernel.actions import Deed, action, dry_run
@@ -42,14 +44,16 @@ def arranging(deed: Deed, batch: int) -> Import:
     return found
 
 
+def root_of(batch: Import) -> Import:
+    """The import in whose lines a chain of corrected workbooks counts: its first."""
+    return batch.continues or batch
+
+
 def chain(batch: Import) -> list[int]:
-    """The imports that this one goes on from, nearest first, without itself."""
-    found: list[int] = []
-    before = batch.continues
-    while before is not None and before.pk not in found:
-        found.append(before.pk)
-        before = before.continues
-    return found
+    """The other imports of the chain: the first, and every corrected workbook of it."""
+    root = root_of(batch)
+    rows = Import.objects.filter(Q(pk=root.pk) | Q(continues=root)).exclude(pk=batch.pk)
+    return list(rows.values_list("pk", flat=True))
 
 
 def allowed(person: Person, **args: Any) -> Any:
@@ -100,6 +104,7 @@ def upload(
     before = (
         Import.objects.filter(number=continues, by=deed.by).exclude(stage=Stage.UNDONE).first() if continues else None
     )
+    before = before and root_of(before)
     row = Import.objects.create(
         number=next_number("import", NUMBER, deed.now.date()), by=deed.by, at=deed.now, blob=found[blob],
         sheet=sheet or "", table=table or {}, layout=layout or {}, continues=before,

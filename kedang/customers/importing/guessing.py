@@ -57,15 +57,19 @@ def fold(text: str) -> str:
 
 
 def guess(
-    rows: Sequence[Sequence[Any]], targets: Sequence[Target], company: Company, merged: Sequence[Any] = ()
+    rows: Sequence[Sequence[Any]],
+    targets: Sequence[Target],
+    company: Company,
+    merged: Sequence[Any] = (),
+    header: int | None = None,
 ) -> Layout:
-    """The layout of a sheet from its first rows."""
+    """The layout of a sheet from its first rows; `header` is the row a person named as the heading (0: there is none)."""
     known = _known(targets)
-    header = _header(rows, known, merged)
+    found = _header(rows, known, merged) if header is None else ((header, header) if header else None)
     width = max((len(row) for row in rows), default=0)
-    headings = _headings(rows, header, width, merged)
-    layout = Layout(header, headings)
-    if header:
+    headings = _headings(rows, found, width, merged)
+    layout = Layout(found, headings)
+    if found:
         _by_heading(layout, known)
     data = [row for row in rows[layout.first :] if any(text_of(cell) for cell in row)][:SAMPLE]
     values = [[text for row in data if len(row) > at and (text := text_of(row[at]))] for at in range(width)]

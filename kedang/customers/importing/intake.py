@@ -82,11 +82,15 @@ def another_sheet(batch: Any, sheet: str) -> tuple[dict[str, Any], dict[str, Any
     return told(table), layout
 
 
-def with_columns(layout: Mapping[str, Any], columns: Mapping[int, str], header: int | None) -> dict[str, Any]:
-    """The layout with columns as chosen by hand; `header` is the last row of the heading, 0 for a list without one."""
-    changed = dict(layout)
-    changed["columns"] = {str(at): name for at, name in columns.items() if name}
-    if header is not None:
-        held = layout.get("header")
-        changed["header"] = None if header == 0 else [min(held[0], header) if held else header, header]
-    return changed
+def with_columns(layout: Mapping[str, Any], columns: Mapping[int, str]) -> dict[str, Any]:
+    """The layout with the columns as chosen by hand."""
+    return {**layout, "columns": {str(at): name for at, name in columns.items() if name}}
+
+
+def with_header(batch: Any, header: int) -> dict[str, Any]:
+    """The layout guessed anew with the heading that ends in this row; 0: a list without a heading."""
+    table = spooling.table(store.path_of(batch.blob.sha256), batch.blob.sha256, batch.sheet)
+    rows = reading.head(spooling.spool_of(batch.blob.sha256, batch.sheet), table.offsets, LOOK)
+    if header > min(len(rows), guessing.LOOK):
+        raise Invalid({"header": f"表头应在前 {guessing.LOOK} 行之内"})
+    return kept(guessing.guess(rows, targets(), company(), table.merged, header=header))

@@ -19,6 +19,7 @@ from kedang.kernel.actions.many import RowResult
 from kedang.kernel.jobs import Run, job
 from kedang.kernel.models import CommandKey
 from kedang.kernel.norms.store import regulations
+from kedang.kernel.sheets.cells import safe
 
 CHUNK = 400
 RESULT_FIELDS = ["origin", "state", "customer", "request", "message", "errors"]
@@ -37,7 +38,14 @@ def data_rows(batch: Import) -> Iterator[Line]:
     for line, cells in spooling.rows(batch, header[1] if header else 0):
         if line > last - 3 and guessing.is_total(cells):
             continue
-        yield line, cells
+        yield line, _unquoted(cells) if batch.layout.get("mark") is not None else cells
+
+
+def _unquoted(cells: list[Any]) -> list[Any]:
+    """Without the sign by which our own workbook kept a text from being taken for a formula."""
+    return [
+        cell[1:] if isinstance(cell, str) and cell[:1] == "'" and safe(cell[1:]) == cell else cell for cell in cells
+    ]
 
 
 def origin_of(batch: Import, line: int, cells: Sequence[Any]) -> int:
