@@ -35,7 +35,7 @@ KINDS = [
     EventKind("customer.conflict_settled", "裁定归属", "{actor}裁定归{to_name}", {"conflict": "integer", "to": "person", "to_name": "text"}, PERSONAL),
     EventKind("customer.searched", "查重", "{actor}查重，得到 {hits} 条", {"hits": "integer"}, PERSONAL),
     EventKind("customer.exported", "导出", "{actor}导出{what} {rows} 行，用途：{purpose}，编号 {code}",
-              {"what": "text", "rows": "integer", "columns": "text", "scope": "text?", "filters": "json?", "purpose": "text", "code": "text", "digest": "text"}, PERSONAL),
+              {"what": "text", "rows": "integer", "columns": "text", "scope": "text?", "filters": "json?", "purpose": "text", "code": "text", "digest": "text", "number": "text?"}, PERSONAL),
 ]  # fmt: skip
 
 OWNER_EVENTS = [

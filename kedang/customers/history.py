@@ -30,7 +30,7 @@ LABELS = {
     "name": "客户名称", "kind": "客户性质", "credit_code": "统一社会信用代码", "phone": "联系电话", "address": "地址",
     "nature": "企业性质", "parent_unit": "主管单位", "source": "来源",
 }  # fmt: skip
-GROUPS = {"phone": "contact", "contact_name": "contact"}
+GROUPS = {"phone": "contact", "contact_name": "contact", "credit_code": "credit"}
 CONTACT_LABELS = {"name": "姓名", "post": "职务", "phone": "电话", "email": "邮箱", "decision_role": "决策角色"}
 
 

@@ -14,6 +14,8 @@ def mask(value: str, kind: str = "text") -> str:
     if kind == "email":
         name, _, host = value.partition("@")
         return f"{name[:1]}***@{host}"
+    if kind in ("credit_code", "id_number"):
+        return value[:4] + "*" * (len(value) - 8) + value[-4:] if len(value) > 8 else "*" * len(value)
     if kind == "address":
         return value[:6] + "****" if len(value) > 6 else "****"
     return value[0] + "*" * min(len(value) - 1, 4) if len(value) > 1 else "*"

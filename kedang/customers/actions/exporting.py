@@ -8,8 +8,8 @@ from typing import Any
 
 from kedang.customers.selectors import exporting
 from kedang.customers.selectors.listing import ALL, SCOPES
-from kedang.kernel import clock
-from kedang.kernel.actions import Deed, action, dry_run
+from kedang.kernel import clock, files
+from kedang.kernel.actions import Deed, access, action, dry_run
 from kedang.kernel.errors import Invalid, NotFound, Refused
 from kedang.kernel.fields import Field as F
 from kedang.kernel.ledger import ValueDraft
@@ -25,6 +25,7 @@ TOO_MANY = (
 @action(
     "customer.export",
     "导出",
+    copies=True,
     events=("customer.exported",),
     args=[
         F("customer", "客户", "customer"),
@@ -60,10 +61,24 @@ def export_customers(
     data = {
         "what": what, "rows": len(ids), "columns": "、".join(labels), "scope": None if customer else scope,
         "filters": filters or None, "purpose": purpose, "code": code, "digest": exporting.digest_of(ids, labels),
+        "number": _number(deed.by, customer) or None,
     }  # fmt: skip
     typed = [ValueDraft("q", new=search, person=deed.by.pk)] if search and not customer else []
     deed.record("customer.exported", file=customer, subject=f"export:{code}", data=data, values=typed)
-    return {"code": code, "rows": len(ids), "columns": labels, "digest": data["digest"], "at": deed.now.isoformat()}
+    return {
+        "code": code, "rows": len(ids), "columns": labels, "digest": data["digest"], "at": deed.now.isoformat(),
+        "number": data["number"] or "",
+    }  # fmt: skip
+
+
+def _number(person: Person, customer: int | None) -> str:
+    """The number of the grant by which one copies a file that is not his to copy."""
+    view = files.view(customer) if customer is not None else None
+    who = access.standing(person.pk)
+    if view is None or access.own_right(who, view):
+        return ""
+    held = who.grants_on(view.id, access.COPY)
+    return held[-1].number if held else ""
 
 
 def code_of(deed: Deed) -> str:

@@ -72,17 +72,17 @@ def listing(
 
 
 def _hidden_groups(ids: Sequence[int], who: Standing) -> set[str]:
-    """Groups hidden in every one of the files; rights hang on owner, unit, sharing and grant alone, so each is asked once."""
+    """Groups hidden in every one of the files; rights hang on owner, unit, sharing and copy grants alone, so each is asked once."""
     shared = set(Collaborator.objects.filter(person_id=who.person, until=None).values_list("customer_id", flat=True))
     hidden, seen = set(GROUPS), set()
     for start in range(0, len(ids), CHUNK):
         rows = Customer.objects.filter(pk__in=ids[start : start + CHUNK]).order_by()
         for pk, owner, unit in rows.values_list("pk", "owner_id", "unit_id"):
-            case = (owner, unit, pk in shared, pk in who.granted)
+            case = (owner, unit, pk in shared, bool(who.grants_on(pk, access.COPY)) and pk)
             if hidden and case not in seen:
                 seen.add(case)
                 helpers = frozenset({who.person} if pk in shared else ())
-                rights = access.field_rights(who, FileView(pk, "", "", owner, unit, helpers), GROUPS)
+                rights = access.field_rights(who, FileView(pk, "", "", owner, unit, helpers), GROUPS, copying=True)
                 hidden -= {group for group, right in rights.items() if not _hides(group, right)}
     return hidden if ids else set()
 
@@ -97,7 +97,7 @@ def listed_rows(ids: Sequence[int], who: Standing) -> Iterator[Row]:
     for start in range(0, len(ids), CHUNK):
         chunk = ids[start : start + CHUNK]
         found = Customer.objects.filter(pk__in=chunk).select_related("owner", "unit", "summary").in_bulk()
-        yield from rows_for([found[pk] for pk in chunk if pk in found], who)
+        yield from rows_for([found[pk] for pk in chunk if pk in found], who, copying=True)
 
 
 # ---- one file --------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from django.db.models import Case, Count, Exists, F, Min, OuterRef, Q, QuerySet,
 
 from kedang.customers import search
 from kedang.customers.masking import shown
-from kedang.customers.models import POOL, VOID, Collaborator, Customer, Star
+from kedang.customers.models import DESTROYED, POOL, VOID, Collaborator, Customer, Star
 from kedang.customers.selectors import conditions
 from kedang.customers.selectors.columns import days_left, dropping, in_stage
 from kedang.customers.visibility import find_right, shown_files, visible_files, within
@@ -137,7 +137,7 @@ def scope_files(person: Person, scope: str, *, who: Standing | None = None) -> Q
     files = visible_files(person, "list", who=who)
     if scope == FREE:
         return files.filter(status=POOL)
-    files = files.exclude(status=VOID)
+    files = files.exclude(status__in=(VOID, DESTROYED))
     if scope == MINE:
         return files.filter(owner_id=person.pk)
     if scope == STARRED:
@@ -240,8 +240,9 @@ def _clocks() -> QuerySet[Clock]:
 # ---- rows ------------------------------------------------------------------------------------------------------------
 
 
-def rows_for(files: list[Customer], who: Standing) -> list[Row]:
-    """The files as rows, with the reader's field rights; a fixed number of queries."""
+def rows_for(files: list[Customer], who: Standing, *, copying: bool = False) -> list[Row]:
+    """The files as rows, with the reader's field rights (`copying`: as they may leave the system with him); a fixed number
+    of queries."""
     ids = [row.pk for row in files]
     views = _views(files)
     regs = regulations()
@@ -251,7 +252,7 @@ def rows_for(files: list[Customer], who: Standing) -> list[Row]:
     today = clock.today()
     rows = []
     for row in files:
-        rights = access.field_rights(who, views[row.pk], GROUPS)
+        rights = access.field_rights(who, views[row.pk], GROUPS, copying=copying)
         opens = opening.holds(views[row.pk])
         made = _row(row, rights, terms[row.pk], stages[row.pk], duties[row.pk], opens, today)
         drops = due.get(row.pk)

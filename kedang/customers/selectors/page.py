@@ -22,7 +22,7 @@ from kedang.kernel.norms.store import regulations
 from kedang.kernel.org.models import Person
 
 ALL_GROUPS = ("base", "contact", "credit", "id_number", "deal")
-FIELD_KINDS = {"phone": "phone", "address": "address"}
+FIELD_KINDS = {"phone": "phone", "address": "address", "credit_code": "credit_code"}
 
 
 @dataclass(frozen=True)
@@ -168,7 +168,7 @@ def _fields(row: Customer, rights: Mapping[str, str]) -> list[FieldRow]:
     lines = []
     for name, label in LABELS.items():
         value = getattr(row, name) or ""
-        right = rights[GROUPS.get(name, "base")]
+        right = access.right_of(rights, f"customer.{name}", GROUPS.get(name, "base"))
         text = shown(value, right, FIELD_KINDS.get(name, "text"))
         lines.append(FieldRow(name, label, text, right, not value and right == "show"))
     return lines

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 
 from kedang.customers import selectors
 from kedang.customers.history import GROUPS
-from kedang.kernel.actions import dry_run
+from kedang.kernel.actions import access, dry_run
 from kedang.kernel.errors import NotFound
 from kedang.kernel.norms.vocabulary import vocabulary
 from kedang.web.forms.bound import Form, typed
@@ -49,7 +49,9 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         if form.outcome and form.outcome.kind == "conflict":
             # Saving again means: mine, knowing theirs.
             version = str(form.outcome.version or row.version)
-    was = _was(request, row, bool(form.outcome and form.outcome.kind == "conflict"))
+    off = _off(head.rights)
+    was = {key: value for key, value in _was(request, row, bool(form.outcome and form.outcome.kind == "conflict")).items()
+           if key.removeprefix(WAS) not in off}  # fmt: skip
     context = {
         "head": head,
         "form": form,
@@ -78,9 +80,19 @@ def _save(request: HttpRequest, form: Form, pk: int, raw: dict[str, Any], versio
 
 def _form(request: HttpRequest, row: Any, rights: Any) -> Form:
     known = [one for one in vocabulary.actions["customer.update"].args if one.id in (*SHOWN, "reason")]
-    hidden = {name: "您无权查看" for name in SHOWN if rights.get(GROUPS.get(name, "base")) in ("hide", "mask")}
+    hidden = _off(rights)
     initial = {name: getattr(row, name) or "" for name in SHOWN if name not in hidden}
     return Form.of(request, known, initial=initial, off=hidden, must=frozenset({"name"}))
+
+
+def _off(rights: Any) -> dict[str, str]:
+    """Fields that are not wholly shown to him: neither typed over nor sent along unseen."""
+    groups = {name: GROUPS.get(name, "base") for name in SHOWN}
+    return {
+        name: "您无权查看"
+        for name, group in groups.items()
+        if access.right_of(rights, f"customer.{name}", group, "show") in ("hide", "mask")
+    }
 
 
 def _changes(request: HttpRequest, form: Form) -> tuple[dict[str, str], list[str]]:
