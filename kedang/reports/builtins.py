@@ -17,6 +17,16 @@ BUILTINS = (
     ),
     Builtin("export.watermark", "导出的工作簿带公司所有的水印和可查的编号", "tests/reports/test_export.py"),
     Builtin("administration.admin_only", "组织和日历只由系统管理员维护", "packs/baseline/scenarios/permissions.yaml"),
+    Builtin(
+        "reception.first_question",
+        "接待登记首先问是否联系过其他招商经理，没有回答的不能提交",
+        "packs/leasing-customer-info/scenarios/desk.yaml",
+    ),
+    Builtin(
+        "forms.library",
+        "制度的附表一一列出，停用的写明哪些条款失效，并不能再填报",
+        "packs/leasing-customer-info/scenarios/company.yaml",
+    ),
     Builtin("ledger.append_only", "发生过的事不能改、不能删", "tests/kernel/ledger"),
 )
 

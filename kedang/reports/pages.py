@@ -15,10 +15,10 @@ from kedang.kernel.norms.vocabulary import Page, register
 from kedang.kernel.org.models import Person
 from kedang.kernel.workdays import calendar
 from kedang.kernel.workdays.durations import Duration
-from kedang.kernel.workdays.words import late_words
+from kedang.kernel.workdays.words import grace_words, late_words
 from kedang.records import selectors as records
 from kedang.records.models import InventoryCount
-from kedang.reports import filepage
+from kedang.reports import deskpages, filepage
 from kedang.reports.export import export_page
 from kedang.trade import selectors as trade
 
@@ -61,7 +61,7 @@ def catalogue_page(person: Person, *, term: str) -> dict[str, Any]:
     groups: dict[str, list[str]] = {label: [] for label in spec.values.values()}
     unclassified = []
     for pk, number, name in rows:
-        shelf = groups.get(spec.values.get(values.get(pk, ""), ""))
+        shelf = groups.get(spec.values.get(values.get(pk, spec.default or ""), ""))
         (unclassified if shelf is None else shelf).append(f"{number} {name}")
     return {"groups": groups, "labels": list(groups), "unclassified": unclassified}
 
@@ -88,6 +88,7 @@ def inbox_page(person: Person) -> dict[str, Any]:
             "due": clock.local(row.due_at).strftime("%Y-%m-%d %H:%M") if row.due_at else "",
             "paused": "暂停计时" if row.paused_at else "",
             "extensions": f"已延期 {row.extensions} 次" if row.extensions else "",
+            "grace": grace_of(row),
             "late": late_words(clock.local(row.due_at), now, cal, natural=not in_working_days(row))
             if row.due_at and row.due_at < now and row.paused_at is None
             else "",
@@ -100,6 +101,16 @@ def inbox_page(person: Person) -> dict[str, Any]:
         "ballots": [request.title for request in approvals.pending_for(person)],
         "notices": [{"text": note.text, "clause": note.clause} for note in inbox.notices_for(person)[:100]],
     }
+
+
+def grace_of(row: Duty) -> str:
+    """How long a duty past its deadline may still be made good."""
+    if row.grace_until is None or row.due_at is None:
+        return ""
+    found = regulations().norm(row.norm, row.version)
+    done = getattr(found[1].norm, "done", None) if found else None
+    form = bool(done is not None and done.form)
+    return grace_words(clock.local(row.due_at), clock.local(row.grace_until), clock.now(), form=form)
 
 
 def in_working_days(row: Duty) -> bool:
@@ -131,12 +142,16 @@ def regulation_page(person: Person, *, pack: str) -> dict[str, Any]:
                 "state": clause.state,
                 "why": clause.declined or clause.deferred,
                 "enforcers": [f"{one.kind}{one.text} {one.detail}".strip() for one in clause.enforcers],
+                "interpretations": [each.text for each in clause.interpretations],
                 **{one.figure.key: one.count for one in clause.figures},
             }
             for clause in view.clauses
         ],
         "parameters": [{"name": one.name, "value": one.value} for one in view.parameters],
-        "versions": [{"version": f"第{row.version}版", "state": row.get_state_display()} for row in view.versions],
+        "versions": [
+            {"version": f"第{row.version}版", "state": row.get_state_display(), "in_force": row.interval}
+            for row in view.versions
+        ],
     }
 
 
@@ -156,5 +171,5 @@ PAGES = (
 
 def register_pages() -> None:
     """Called once when the app is ready."""
-    for page in PAGES:
+    for page in (*PAGES, *deskpages.PAGES):
         register(page)

@@ -10,7 +10,7 @@ from typing import Any
 from kedang.customers.claims import finding
 from kedang.customers.claims.facts import day_of
 from kedang.engagement.desk.models import NAMED, NEGLECTED, CallLog, DutyTurn, Reception
-from kedang.kernel import clock
+from kedang.kernel import clock, files
 from kedang.kernel.norms.vocabulary import Figure, World, fact, register
 
 Subjects = Sequence[tuple[Any, ...]]
@@ -51,6 +51,14 @@ def load_asked_for(subjects: Subjects, world: World) -> Found:
 def load_introduced_by(subjects: Subjects, world: World) -> Found:
     """The customer who brought this one."""
     return _newest(subjects, "introducer_id")
+
+
+@fact("owners_of", "负责人（一组）", ("customer",), "set[person]")
+def load_owners_of(subjects: Subjects, world: World) -> Found:
+    """The owner of a customer as a set of one or none, for an assignment to choose from."""
+    views = files.views({s[0] for s in subjects if s[0]})
+    owners = {subject: views[subject[0]].owner if subject[0] in views else None for subject in subjects}
+    return {subject: frozenset([owner] if owner else []) for subject, owner in owners.items()}
 
 
 @fact("is_received_by", "是接待人", ("person", "customer"), "bool")

@@ -61,22 +61,22 @@ def _form(pack: str, form: str) -> tuple[Version, str]:
 
 
 FORM = Field("form", "表单", "text", required=True)
-REASON = Field("reason", "原因", "text", required=True, max=200)
+NOTE = Field("note", "原因", "text", required=True, max=200)
 
 
-@action("form.retire", "停用表单", args=[PACK, FORM, REASON], about="", needs="none", events=("form.retired",))
-def retire_form(*, deed: Deed, pack: str, form: str, reason: str) -> dict[str, Any]:
+@action("form.retire", "停用表单", args=[PACK, FORM, NOTE], about="", needs="none", events=("form.retired",))
+def retire_form(*, deed: Deed, pack: str, form: str, note: str) -> dict[str, Any]:
     """Take a form out of use; answers the clauses that do not hold any more."""
     version, bare = _form(pack, form)
     qid = f"{pack}.{bare}"
     if RetiredForm.objects.filter(form=qid, until=None).exists():
         raise Invalid({"form": "这张表已经停用。"})
     assert deed.by is not None
-    RetiredForm.objects.create(form=qid, since=deed.now, by=deed.by, reason=reason)
+    RetiredForm.objects.create(form=qid, since=deed.now, by=deed.by, reason=note)
     once.forget()
     failing = clauses_of_form(version, bare)
     data = {"form": qid, "name": version.regulation.pack.forms[bare].name, "clauses": "、".join(failing)}
-    deed.record("form.retired", subject=f"pack:{pack}", data={**data, "reason": reason}, pack=pack)
+    deed.record("form.retired", subject=f"pack:{pack}", data={**data, "reason": note}, pack=pack)
     return {"form": qid, "clauses": failing}
 
 

@@ -6,6 +6,8 @@ is the same for ten clauses and for a hundred. A norm that names several clauses
 
 from kedang.kernel.register.cases import PAGE, UNSEEN, Case, Cases, cases
 from kedang.kernel.register.figures import FIGURES, Figure, Month, Sight, clause_figures, sight
+from kedang.kernel.register.library import Sheet as Sheet
+from kedang.kernel.register.library import forms_of as forms_of
 from kedang.kernel.register.views import (
     ClauseView,
     Counted,

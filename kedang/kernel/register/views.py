@@ -9,6 +9,8 @@ from django.db.models import Q
 
 from kedang.kernel import clock
 from kedang.kernel.errors import NotFound
+from kedang.kernel.norms.library import interpretations
+from kedang.kernel.norms.library_models import Interpretation
 from kedang.kernel.norms.models import PackVersion
 from kedang.kernel.norms.owners import governs, posts_of
 from kedang.kernel.norms.store import Version, regulations
@@ -38,6 +40,8 @@ class ClauseView:
     deferred: str
     enforcers: tuple[Enforcer, ...]
     figures: tuple[Counted, ...]
+    interpretations: tuple[Interpretation, ...] = ()
+    """How the company reads it, the newest first."""
 
     @property
     def state(self) -> str:
@@ -73,19 +77,23 @@ def regulation_view(pack: str, person: Person, month: Month | None = None, *, fi
     month = month or Month.of(None)
     seen = sight(person, version)
     counted, once = clause_figures(version, month, seen) if figures else ({}, {})
+    read = interpretations(pack)
     rows = PackVersion.objects.filter(pack=pack).select_related("loaded_by", "adopted_by").order_by("-version")
     return RegulationView(
         version=version,
         month=month,
         sight=seen,
-        clauses=tuple(_clause(version, number, counted.get(number, {})) for number in numbers_of(version)),
+        clauses=tuple(
+            _clause(version, number, counted.get(number, {}), tuple(read.get(number, ())))
+            for number in numbers_of(version)
+        ),
         parameters=tuple(parameters_of(version)),
         versions=tuple(rows.defer("sources")),
         totals=tuple(Counted(figure, once[key]) for key, figure in FIGURES.items() if once.get(key)),
     )
 
 
-def _clause(version: Version, number: str, counted: Mapping[str, int]) -> ClauseView:
+def _clause(version: Version, number: str, counted: Mapping[str, int], read: tuple[Interpretation, ...]) -> ClauseView:
     entry = version.regulation.pack.clauses[number]
     enforcers = enforcers_of(version, version.regulation.clause_enforcers.get(number, ()))
     kinds = {one.rule for one in enforcers}
@@ -103,6 +111,7 @@ def _clause(version: Version, number: str, counted: Mapping[str, int]) -> Clause
         CAPABILITIES.get(entry.deferred or "", entry.deferred or ""),
         tuple(enforcers),
         tuple(figures),
+        read,
     )
 
 

@@ -143,7 +143,7 @@ def _told(what: Mapping[str, Any], cast: Cast, person: Person | None) -> Problem
 
 
 def _owner(what: Mapping[str, Any], cast: Cast, person: Person | None) -> Problem:
-    view = files.view(cast.customers[str(what["customer"])])
+    view = files.view(cast.customer(str(what["customer"])) or 0)
     wanted = cast.people[str(what["is"])].pk if what.get("is") else None
     return None if view is not None and view.owner == wanted else f"负责人不是{what.get('is') or '空'}"
 

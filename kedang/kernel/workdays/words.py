@@ -15,6 +15,13 @@ def late_words(due: datetime, now: datetime, cal: Calendar, *, natural: bool = F
     return "已逾期" if due.date() < now.date() else f"逾期 {_span(now - due)}"
 
 
+def grace_words(due: datetime | None, grace: datetime | None, now: datetime, *, form: bool) -> str:
+    """'待补交，最迟 2026-03-03 10:00' between the deadline and the end of its grace; '' before and after."""
+    if due is None or grace is None or not due < now <= grace:
+        return ""
+    return f"{'待补交' if form else '待补办'}，最迟 {grace:%Y-%m-%d %H:%M}"
+
+
 def _span(span: timedelta) -> str:
     minutes = int(span.total_seconds() // 60)
     return f"{minutes // 60} 小时" if minutes >= 60 else f"{max(minutes, 1)} 分钟"

@@ -18,6 +18,7 @@ from kedang.kernel.actions import duties
 from kedang.kernel.approvals import selectors as approvals
 from kedang.kernel.norms.models import Duty
 from kedang.kernel.norms.store import Regulations, regulations
+from kedang.reports.pages import grace_of
 from kedang.web import tasks
 from kedang.web.paging import page_of
 from kedang.web.shell import shell
@@ -109,7 +110,8 @@ def _duty(one: Any, regs: Regulations, named: Any) -> Row:
     excuse = reverse("duty_excuse", args=[one.pk]) if one.grace_until and not one.excuse else ""
     found = regs.norm(one.norm, one.version)
     more = found is not None and duties.extendable(one, found[1])
-    words = ["暂停计时"] if one.paused_at else []
+    words = [grace_of(one)] if grace_of(one) else []
+    words += ["暂停计时"] if one.paused_at else []
     words += [f"已延期 {one.extensions} 次"] if one.extensions else []
     return Row(
         kind=tasks.kind_of(one, regs),
