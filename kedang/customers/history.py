@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -134,11 +134,19 @@ def save_fields(row: Customer, changes: list[FieldChange], deed: Deed) -> None:
         search.reindex(row)
 
 
-def set_name_keys(row: Customer) -> None:
+def name_keys(name: str) -> dict[str, str]:
     """What is derived from the name: the key 查重 compares, the sort key, the initials."""
-    row.normalized_name = normalize_name(row.name)
-    row.sort_key = sort_key(row.name)
-    row.initials = pinyin_initials(row.name)[:120]
+    return {
+        "normalized_name": normalize_name(name),
+        "sort_key": sort_key(name),
+        "initials": pinyin_initials(name)[:120],
+    }
+
+
+def set_name_keys(row: Customer) -> None:
+    """Put them on a row whose name has changed."""
+    for field, value in name_keys(row.name).items():
+        setattr(row, field, value)
 
 
 def write_changes(
@@ -195,7 +203,11 @@ def home_unit(person: Person) -> int:
 
 def able_person(person_id: int, field: str) -> Person:
     """A person who can be given work; Invalid at the field otherwise."""
-    person = Person.objects.filter(pk=person_id).first()
+    return able(Person.objects.filter(pk=person_id).first(), field)
+
+
+def able(person: Person | None, field: str) -> Person:
+    """The same of a person who has been looked up."""
     if person is None:
         raise Invalid({field: "没有这个人"})
     if not person.is_active or person.left_on:
@@ -220,9 +232,19 @@ def give_to(row: Customer, owner: Person | None, deed: Deed, *, reason: str, uni
 
 def open_ownership(row: Customer, deed: Deed, *, reason: str = "") -> None:
     """Start the line of the owner history that the row now states."""
-    by = deed.by.pk if deed.by else None
-    line = {"customer_id": row.pk, "owner_id": row.owner_id, "unit_id": row.unit_id, "start": deed.now, "by_id": by}
-    insert(OwnerHistory, [{**line, "reason": reason}])
+    open_ownerships([(row.pk, {"owner_id": row.owner_id, "unit_id": row.unit_id}, deed)], reason)
+
+
+def open_ownerships(rows: Sequence[tuple[int, Mapping[str, Any], Deed]], reason: str) -> None:
+    """Start the lines of several files' owner histories: (file, its owner_id and unit_id, the deed)."""
+    lines = [
+        {
+            "customer_id": pk, "owner_id": row["owner_id"], "unit_id": row["unit_id"], "start": deed.now,
+            "by_id": deed.by.pk if deed.by else None, "reason": reason,
+        }
+        for pk, row, deed in rows
+    ]  # fmt: skip
+    insert(OwnerHistory, lines, keys=False)
 
 
 def touch(customer: int, deed: Deed) -> None:

@@ -131,8 +131,6 @@ def blocking(
     Two people may share a name: for 个人 it stops only when neither has a phone to tell them apart, or both the same.
     """
     normalized = normalize_name(name)
-    if not _held(normalized, credit_code or "", exclude):
-        return {}
     same = Q(normalized_name=normalized)
     if credit_code:
         same |= Q(credit_code=credit_code)
@@ -146,13 +144,32 @@ def blocking(
     return found
 
 
-def _held(normalized: str, credit_code: str, exclude: int | None) -> bool:
-    """Whether any file has the name or the code; nearly always not, so it is asked before rows are fetched."""
+@dataclass(frozen=True)
+class Held:
+    """Of some names and codes, those that a file has."""
+
+    names: frozenset[str]
+    codes: frozenset[str]
+
+    def maybe(self, name: str, credit_code: str | None) -> bool:
+        """Whether `blocking` has anything to look at; nearly always not."""
+        return credit_code in self.codes or (bool(self.names) and normalize_name(name) in self.names)
+
+
+def held(names: Iterable[str], codes: Iterable[str] = ()) -> Held:
+    """Ask for many names and codes at once whether any file has them."""
+    wanted = (list({normalize_name(name) for name in names}), list(set(codes)))
     table = Customer._meta.db_table
-    sql = f"SELECT 1 FROM {table} WHERE (normalized_name = %s OR credit_code = %s) AND id <> %s LIMIT 1"  # noqa: S608
+    found: list[frozenset[str]] = []
     with connection.cursor() as cursor:
-        cursor.execute(sql, [normalized, credit_code, exclude or 0])
-        return cursor.fetchone() is not None
+        for column, asked in zip(("normalized_name", "credit_code"), wanted, strict=True):
+            if not asked:
+                found.append(frozenset())
+                continue
+            marks = ", ".join(["%s"] * len(asked))
+            cursor.execute(f"SELECT {column} FROM {table} WHERE {column} IN ({marks})", asked)  # noqa: S608
+            found.append(frozenset(value for (value,) in cursor.fetchall()))
+    return Held(found[0], found[1])
 
 
 def _another_person(row: Customer, kind: str, phone: str | None) -> bool:

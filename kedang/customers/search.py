@@ -7,7 +7,8 @@ character, so that one character can be found as a prefix); a hit is then checke
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from functools import reduce
 from itertools import pairwise
 
@@ -17,6 +18,7 @@ from django.db.models import Exists, OuterRef, Q
 from kedang.customers.models import Contact, Customer, FormerName, PhoneDigits, SearchText
 from kedang.kernel.names import digits, fold
 from kedang.kernel.names import pinyin_initials as initials
+from kedang.kernel.rows import insert
 
 MAX_IDS = 2000
 # A letter to both engines, and in no name: extension A begins with it. What it lets through is compared with the text.
@@ -40,14 +42,28 @@ def reindex(customer: Customer) -> None:
                 "DELETE FROM customers_search WHERE rowid = %s", [(pk,) for pk in old.values_list("pk", flat=True)]
             )
     old.delete()
-    _insert(customer, public, private)
+    _insert(_rows(customer.pk, public, private))
 
 
-def index_new(
-    customer: Customer, *, former: Iterable[str] = (), contacts: Iterable[str] = (), phones: Iterable[str] = ()
-) -> None:
-    """Write the two search rows of a file just registered, from values at hand."""
-    _insert(customer, *lines_of(customer.name, customer.number, customer.credit_code or "", former, contacts, phones))
+@dataclass(frozen=True)
+class Entry:
+    """What the index knows of a file just registered."""
+
+    customer: int
+    name: str
+    number: str
+    credit_code: str = ""
+    contacts: Sequence[str] = ()
+    phones: Sequence[str] = ()
+
+
+def index_new(entries: Sequence[Entry]) -> None:
+    """Write the two search rows of files just registered, from values at hand."""
+    rows: list[Row] = []
+    for each in entries:
+        public, private = lines_of(each.name, each.number, each.credit_code, (), each.contacts, each.phones)
+        rows += _rows(each.customer, public, private)
+    _insert(rows)
 
 
 def lines_of(
@@ -76,27 +92,37 @@ def terms_in(lines: Iterable[str], private: bool) -> list[str]:
     return list(dict.fromkeys(mark + term for line in lines for term in terms_of(line)))
 
 
-def _insert(customer: Customer, public: list[str], private: list[str]) -> None:
-    """Both rows with their index, in as few statements as the engine allows."""
-    rows = [
-        (customer.pk, hidden, "\n".join(lines), terms_in(lines, hidden))
+Row = tuple[int, bool, str, list[str]]
+"""(file, private, text, terms)"""
+
+
+def _rows(customer: int, public: list[str], private: list[str]) -> list[Row]:
+    return [
+        (customer, hidden, "\n".join(lines), terms_in(lines, hidden))
         for hidden, lines in ((False, public), (True, private))
     ]
+
+
+def _insert(rows: Sequence[Row]) -> None:
+    """Search rows with their index, in as few statements as the engine allows."""
+    if connection.vendor == "sqlite":
+        # The table of fragments is a table of its own here; it shares the row's key.
+        texts = [{"customer_id": owner, "private": hidden, "text": text} for owner, hidden, text, _ in rows]
+        keys = insert(SearchText, texts)
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                "INSERT INTO customers_search(rowid, terms) VALUES (%s, %s)",
+                [(key, " ".join(row[3])) for key, row in zip(keys, rows, strict=True)],
+            )
+        return
+    # Terms hold no blank (`fold`), so that one text can carry a row's.
+    columns = [list(column) for column in zip(*((o, h, t, " ".join(terms)) for o, h, t, terms in rows), strict=True)]
     with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            for owner, hidden, text, terms in rows:
-                cursor.execute(
-                    "INSERT INTO customers_searchtext(customer_id, private, text) VALUES (%s, %s, %s)",
-                    [owner, hidden, text],
-                )
-                cursor.execute(
-                    "INSERT INTO customers_search(rowid, terms) VALUES (last_insert_rowid(), %s)", [" ".join(terms)]
-                )
-            return
         cursor.execute(
-            "INSERT INTO customers_searchtext(customer_id, private, text, terms) VALUES (%s, %s, %s, array_to_tsvector(%s)),"
-            " (%s, %s, %s, array_to_tsvector(%s))",
-            [value for row in rows for value in row],
+            "INSERT INTO customers_searchtext(customer_id, private, text, terms)"
+            " SELECT o, h, t, array_to_tsvector(array_remove(string_to_array(s, ' '), ''))"
+            " FROM unnest(%s::bigint[], %s::boolean[], %s::text[], %s::text[]) AS r(o, h, t, s)",
+            columns,
         )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from kedang.kernel import fieldtypes
@@ -48,7 +49,7 @@ class Field:
         if self.type not in TYPES:
             raise ValueError(f"字段 {self.id} 的类型“{self.type}”不存在（可用 {'、'.join(sorted(TYPES))}）")
 
-    @property
+    @cached_property
     def choices(self) -> dict[str, str]:
         """Key -> label of a choice field; empty for other types."""
         if not self.values:
@@ -65,7 +66,8 @@ def clean(fields: Iterable[Field], raw: Mapping[str, Any], *, partial: bool = Fa
     absent fields out and requires nothing, for dry runs.
     """
     known = list(fields)
-    errors = {key: "没有这一栏" for key in raw if key not in {field.id for field in known}}
+    names = {field.id for field in known}
+    errors = {key: "没有这一栏" for key in raw if key not in names}
     cleaned: dict[str, Any] = {}
     for field in known:
         if partial and field.id not in raw:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from functools import lru_cache
+from typing import Any
 
 import phonenumbers
+from phonenumbers.phonemetadata import PhoneMetadata
 from stdnum.cn import ric, uscc
 from stdnum.exceptions import ValidationError
 
@@ -25,7 +28,16 @@ def clean_phone(text: str) -> str:
         raise ValueError(_BAD_PHONE)
     if _SERVICE.fullmatch(compact):
         return compact + extension
+    if _mobiles().fullmatch(compact):
+        return compact + extension
     return _parsed(compact) + extension
+
+
+@lru_cache(maxsize=1)
+def _mobiles() -> re.Pattern[str]:
+    """Mobile numbers as the library's own table has them; most of what is typed, and known without parsing it."""
+    table: Any = PhoneMetadata.metadata_for_region("CN")
+    return re.compile(table.mobile.national_number_pattern)
 
 
 def _split_extension(text: str) -> tuple[str, str]:

@@ -81,13 +81,15 @@ def test_an_unregistered_kind_is_a_bug_and_a_kind_cannot_change_its_meaning() ->
         kinds.register(ledger.EventKind("test.other", "x", "", data={"a": "colour"}))
 
 
-def test_events_in_bulk_get_rising_ids_and_cost_two_statements(django_assert_num_queries: object) -> None:
+def test_events_in_bulk_get_rising_ids_and_cost_as_many_statements_as_a_few(
+    django_assert_max_num_queries: object,
+) -> None:
     data = {"amount": 1, "day": "2026-03-02"}
     drafts = [
         EventDraft("test.spent", uuid.uuid4(), file=n, data=data, values=[ValueDraft("phone", new="13800138000")])
         for n in range(50)
     ]
-    with django_assert_num_queries(2):  # type: ignore[operator]
+    with django_assert_max_num_queries(3):  # type: ignore[operator]  # SQLite asks for the keys beforehand
         events = ledger.record_many(drafts)
     ids = [event.pk for event in events]
     assert ids == sorted(set(ids))

@@ -90,26 +90,40 @@ class Deed:
 
     def record_all(self, drafts: Sequence[Happening]) -> list[Event]:
         """Record several events of this deed in order, in one statement."""
-        appointment = self.appointment
-        made = ledger.record_many(
-            ledger.EventDraft(
-                kind=each.kind,
-                command=self.command,
-                file=each.file,
-                subject=each.subject,
-                actor=self.by,
-                on_behalf_of=self.on_behalf_of,
-                occurred_at=self.now,
-                norm=self.norm,
-                clause=each.clause or self.clause,
-                pack=each.pack or self.pack,
-                origin=self.origin,
-                data=dict(each.data),
-                values=each.values,
-                appointment=appointment,
-            )
-            for each in drafts
+        return record_together([(self, each) for each in drafts])
+
+
+@dataclass(frozen=True)
+class Task:
+    """One of many commands of an action that does them together: its deed and its cleaned arguments."""
+
+    deed: Deed
+    args: Mapping[str, Any]
+
+
+def record_together(drafts: Sequence[tuple[Deed, Happening]]) -> list[Event]:
+    """Record the events of several deeds in order, in one statement; each deed keeps its own."""
+    appointments = {id(deed): deed.appointment for deed in {id(deed): deed for deed, _ in drafts}.values()}
+    made = ledger.record_many(
+        ledger.EventDraft(
+            each.kind,
+            deed.command,
+            each.file,
+            each.subject,
+            deed.by,
+            deed.on_behalf_of,
+            deed.now,
+            deed.norm,
+            each.clause or deed.clause,
+            each.pack or deed.pack,
+            deed.origin,
+            each.data,
+            each.values,
+            appointments[id(deed)],
         )
-        self.events += made
-        files.changed(each.file for each in drafts)
-        return made
+        for deed, each in drafts
+    )
+    for (deed, _), event in zip(drafts, made, strict=True):
+        deed.events.append(event)
+    files.changed(each.file for _, each in drafts)
+    return made

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from kedang.kernel import clock, files
+from kedang.kernel import clock, files, once
 from kedang.kernel.actions import sharing, timing
 from kedang.kernel.norms.compiled import CompiledNorm
 from kedang.kernel.norms.expressions import FactStore
@@ -46,6 +46,22 @@ def times_of(
     """Compute the due time of a duty that counts from an instant (or belongs to a period)."""
     rule = norm.norm
     assert isinstance(rule, (DutyNorm, ScheduleNorm))
+    if not any(path.startswith("due.") for path in norm.exprs):
+        # Nothing of the case itself is asked: due the same for all that count from this instant.
+        key = ("times", id(version), norm.qid, counted_from, period.key if period else "", clock.now().date())
+        return once.remember(key, lambda: _times_of(version, norm, rule, counted_from, variables, facts, period))
+    return _times_of(version, norm, rule, counted_from, variables, facts, period)
+
+
+def _times_of(
+    version: Version,
+    norm: CompiledNorm,
+    rule: DutyNorm | ScheduleNorm,
+    counted_from: datetime,
+    variables: dict[str, Any],
+    facts: FactStore,
+    period: Period | None,
+) -> Times:
     cal = calendar.load()
     setting = _setting(version, norm, rule.due, counted_from, variables, facts)
     not_before = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from kedang.kernel import files
@@ -54,31 +54,35 @@ def terms_over(view: files.FileView, regs: Regulations | None = None) -> Iterato
                 yield name, f"{version.pack}.{name}", term
 
 
-def classify_new(view: files.FileView, given: Mapping[str, str], deed: Deed) -> list[Happening]:
-    """Put a file just opened into its classes; Invalid, by the term's id, for one that is missing or unknown.
-
-    Returns the events, for the deed to record with its own.
-    """
-    chosen, errors = choose_classes(view, given)
-    if errors:
-        raise Invalid(errors)
-    insert(FileTerm, [{"file": view.id, "term": full, "value": value, "since": deed.now} for full, _, value in chosen])
-    return [_classified(view.id, full, term, None, value) for full, term, value in chosen]
+Class = tuple[str, Term, str]
+"""(full term id, term, value id)"""
 
 
 def choose_classes(
     view: files.FileView, given: Mapping[str, str], regs: Regulations | None = None
-) -> tuple[list[tuple[str, Term, str]], dict[str, str]]:
-    """The classes (full id, term, value) that a new file gets of what is given, and what is wrong with it by term."""
+) -> tuple[list[Class], dict[str, str]]:
+    """The classes that a new file gets of what is given, and what is wrong with it by term."""
+    return _choose(list(terms_over(view, regs)), given)
+
+
+def classes_for(known: Sequence[tuple[str, str, Term]], given: Mapping[str, str]) -> list[Class]:
+    """The classes of a file about to be opened, of those that the regulations over it know (`terms_over`); Invalid, by the
+    term's id, for one that is missing or unknown."""
+    chosen, errors = _choose(known, given)
+    if errors:
+        raise Invalid(errors)
+    return chosen
+
+
+def _choose(known: Sequence[tuple[str, str, Term]], given: Mapping[str, str]) -> tuple[list[Class], dict[str, str]]:
     errors: dict[str, str] = {}
-    chosen: list[tuple[str, Term, str]] = []
-    known = list(terms_over(view, regs))
+    chosen: list[Class] = []
     for name in set(given) - {key for bare, full, _ in known for key in (bare, full)}:
         errors[name] = f"现行制度中没有分类“{name}”。"
     for name, full, term in known:
         wanted = given.get(name) or given.get(full) or term.default
-        choices = "、".join(term.values.values())
         value = next((each for each, label in term.values.items() if wanted in (each, label)), None)
+        choices = "" if value is not None else "、".join(term.values.values())
         if value is not None:
             chosen.append((full, term, value))
         elif wanted:
@@ -86,6 +90,19 @@ def choose_classes(
         elif term.required:
             errors[name] = f"请选择{term.name}：{choices}。"
     return chosen, errors
+
+
+def classify_new(opened: Sequence[tuple[int, Deed, Sequence[Class]]]) -> list[list[Happening]]:
+    """Put files just opened into their classes. Returns each one's events, for its deed to record with its own."""
+    rows = [
+        {"file": file, "term": full, "value": value, "since": deed.now}
+        for file, deed, classes in opened
+        for full, _, value in classes
+    ]
+    insert(FileTerm, rows, keys=False)
+    return [
+        [_classified(file, full, term, None, value) for full, term, value in classes] for file, _, classes in opened
+    ]
 
 
 def _classified(file: int, term: str, spec: Term | None, old: str | None, new: str) -> Happening:

@@ -18,19 +18,22 @@ from typing import Any
 
 from django.db import transaction
 
-from kedang.kernel import clock, fields, files
+from kedang.kernel import clock, files
 from kedang.kernel.actions import access, keys, locks, reacting
-from kedang.kernel.actions.deed import Deed
-from kedang.kernel.actions.orders import Order, Shared, call_of, lock_names, prepare
-from kedang.kernel.actions.performing import Result, act, kept
+from kedang.kernel.actions.deed import Deed, Task
+from kedang.kernel.actions.orders import Input, Order, Shared, call_of, decision_of, lock_names, prepare, read
+from kedang.kernel.actions.performing import Result, act, kept, plain
+from kedang.kernel.actions.performing import done as finished
 from kedang.kernel.errors import AsksReason, Conflict, Invalid, KedangError, NeedsApproval, NotFound, Refused
 from kedang.kernel.models import CommandKey
 from kedang.kernel.norms import engine
+from kedang.kernel.norms.engine import Decision
 from kedang.kernel.norms.explain import text_of
-from kedang.kernel.norms.store import fact_store, regulations
+from kedang.kernel.norms.store import Regulations, fact_store, regulations
 from kedang.kernel.norms.vocabulary import Action, vocabulary
 from kedang.kernel.once import forget, once
 from kedang.kernel.org.models import Person
+from kedang.kernel.rows import insert
 
 log = logging.getLogger("kedang.many")
 CHUNK = 200
@@ -53,14 +56,10 @@ class RowResult:
 
 @dataclass
 class ManyResult:
-    """Outcomes in the order of the rows."""
+    """How many rows ended in each state, and their outcomes in order (unless they were handed over chunk by chunk)."""
 
     rows: list[RowResult] = field(default_factory=list)
-
-    @property
-    def counts(self) -> Counter[str]:
-        """How many rows ended in each state."""
-        return Counter(each.state for each in self.rows)
+    counts: Counter[str] = field(default_factory=Counter)
 
     def of(self, state: str) -> list[RowResult]:
         """The rows that ended in a state."""
@@ -68,6 +67,7 @@ class ManyResult:
 
 
 Progress = Callable[[int, ManyResult], None]
+Results = Callable[[Sequence[RowResult]], None]
 
 
 @dataclass
@@ -94,6 +94,9 @@ class Row:
     name: str
     raw: dict[str, Any]
     digest: str
+    given: Input | None = None
+    unread: KedangError | None = None
+    locks: tuple[str, ...] = ()
     order: Order | None = None
     result: RowResult | None = None
     answer: Result | KedangError | None = None
@@ -111,18 +114,27 @@ def perform_many(
     confirmed: bool = False,
     chunk: int = CHUNK,
     progress: Progress | None = None,
+    results: Results | None = None,
 ) -> ManyResult:
     """Do one action for every row; rows by name, or in order (named 1, 2, 3 …). Never raises for a row's own fault.
 
     `job` names the run: rows that an earlier run of the job has done answer what they answered then. `progress` is told
-    after each committed chunk how many rows are through.
+    after each committed chunk how many rows are through. `results` is handed each committed chunk's outcomes, which are
+    then not kept: with it, and rows that come one by one, memory does not grow with the rows.
     """
     batch = Batch(vocabulary.actions[name], by, job, origin, on_behalf_of, reason, confirmed)
     found = ManyResult()
+    through = 0
     for part in _chunks(_named(rows), chunk):
-        found.rows += _do(batch, part)
+        answers = _do(batch, part)
+        through += len(answers)
+        found.counts.update(each.state for each in answers)
+        if results is not None:
+            results(answers)
+        else:
+            found.rows += answers
         if progress is not None:
-            progress(len(found.rows), found)
+            progress(through, found)
     return found
 
 
@@ -154,17 +166,31 @@ def _transaction(batch: Batch, part: Sequence[tuple[str, Mapping[str, Any]]]) ->
     rows = [Row(name, dict(raw), keys.digest_of(batch.spec.name, dict(raw))) for name, raw in part]
     deeds: list[Deed] = []
     with once(), transaction.atomic():
-        locks.take([f"job:{batch.job}", *_lock_names(batch.spec, rows)])
+        regs = regulations()
+        for row in rows:
+            _read(batch, row, regs)
+        locks.take([f"job:{batch.job}", *(name for row in rows for name in row.locks)])
         _recall(batch, rows)
         waiting = [row for row in rows if row.result is None]
         while waiting:
-            wave, waiting = _wave(batch.spec, waiting)
-            deeds += _run_wave(batch, wave)
+            wave, waiting = _wave(waiting)
+            deeds += _run_wave(batch, wave, regs)
         _keep(batch, rows)
     for deed in deeds:
         for after in deed.after:
             after()
     return [row.result for row in rows if row.result is not None]
+
+
+def _read(batch: Batch, row: Row, regs: Regulations) -> None:
+    """Clean a row once, for its locks and its command; one that cannot be read needs no lock and says so later."""
+    if batch.reason and any(each.id == "reason" for each in batch.spec.args):
+        row.raw.setdefault("reason", batch.reason)
+    try:
+        row.given = read(batch.spec, row.raw, regs)
+        row.locks = tuple(lock_names(batch.spec, row.given[0]))
+    except KedangError as error:
+        row.unread = error
 
 
 def _recall(batch: Batch, rows: Sequence[Row]) -> None:
@@ -190,68 +216,75 @@ def _recall(batch: Batch, rows: Sequence[Row]) -> None:
 
 def _keep(batch: Batch, rows: Sequence[Row]) -> None:
     """Keys of the rows that this run has answered for good; bad input leaves none and is looked at again."""
-    now = clock.now()
     made = []
+    now, person = clock.now(), batch.by.pk
     for row in rows:
         if row.answer is None or row.result is None or isinstance(row.answer, AsksReason):
             continue
         outcome, told = kept(row.answer)
         if outcome in KEPT:
-            data = {**(told or {}), "message": row.result.message}
+            result = {**(told or {}), "message": row.result.message}
             key = batch.key(row.name)
-            made.append(CommandKey(key=key, person=batch.by, digest=row.digest, outcome=outcome, result=data, at=now))
-    CommandKey.objects.bulk_create(made)
+            made.append(
+                {"key": key, "person_id": person, "digest": row.digest, "outcome": outcome, "result": result, "at": now}
+            )
+    insert(CommandKey, made, keys=False)
 
 
-def _lock_names(spec: Action, rows: Sequence[Row]) -> list[str]:
-    return [name for row in rows for name in _locks_of(spec, row)]
-
-
-def _locks_of(spec: Action, row: Row) -> list[str]:
-    """The locks of a row; a row that cannot be read has none and is found invalid later."""
-    try:
-        return lock_names(spec, fields.clean(spec.args, _own(spec, row.raw), partial=True))
-    except KedangError:
-        return []
-
-
-def _own(spec: Action, raw: Mapping[str, Any]) -> dict[str, Any]:
-    known = {each.id for each in spec.args}
-    return {key: value for key, value in raw.items() if key in known}
-
-
-def _wave(spec: Action, rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
+def _wave(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
     """The rows that share no lock with an earlier one, and the rest; what shares one waits, and all that share with it."""
     taken: set[str] = set()
     now: list[Row] = []
     later: list[Row] = []
     for row in rows:
-        names = set(_locks_of(spec, row))
-        (later if names & taken else now).append(row)
-        taken |= names
+        (now if taken.isdisjoint(row.locks) else later).append(row)
+        taken.update(row.locks)
     return now, later
 
 
-def _run_wave(batch: Batch, rows: Sequence[Row]) -> list[Deed]:
-    """Prepare all, load the facts their norms ask for in one go, do each in its savepoint, react to all."""
-    shared = _shared(batch, rows)
+def _run_wave(batch: Batch, rows: Sequence[Row], regs: Regulations) -> list[Deed]:
+    """Prepare all, load the facts their norms ask for in one go, do them, react to all."""
+    shared = _shared(batch, rows, regs)
     for row in rows:
         _attempt(row, lambda row=row: _prepare(batch, row, shared))  # type: ignore[misc]
-    orders = [row.order for row in rows if row.order is not None and row.result is None]
-    engine.prefetch([call_of(order) for order in orders])
-    for row in rows:
-        if row.order is not None and row.result is None:
+    ready = [row for row in rows if row.order is not None and row.result is None]
+    engine.prefetch([call_of(row.order) for row in ready if row.order is not None])
+    if batch.spec.run_many is not None:
+        _act_together(batch.spec.run_many, ready)
+    for row in ready:
+        if row.result is None:
             _attempt(row, lambda row=row: _act(row))  # type: ignore[misc]
     done = [row.order.deed for row in rows if row.order is not None and row.answer is not None]
     deeds = [deed for deed in done if deed is not None]
     whole = Deed(by=batch.by, on_behalf_of=batch.on_behalf_of, origin=batch.origin)
     whole.events = [event for deed in deeds for event in deed.events]
     reacting.react(whole, shared.regs)
+    files.told((event.kind, event.file) for event in whole.events)
     return deeds
 
 
-def _shared(batch: Batch, rows: Sequence[Row]) -> Shared:
-    regs = regulations()
+def _act_together(run: Callable[[Sequence[Task]], list[Any]], rows: Sequence[Row]) -> None:
+    """Rows that may be done and leave nothing else to note go through the action in one call. What it raises is a fault of
+    the chunk, unless it stands alone."""
+    able: list[tuple[Row, Order, Deed, Decision]] = []
+    for row in rows:
+        assert row.order is not None
+        decision = decision_of(row.order)
+        if row.order.deed is not None and plain(row.order, decision):
+            able.append((row, row.order, row.order.deed, decision))
+    if not able:
+        return
+    with transaction.atomic():
+        answers = run([Task(deed, order.args) for _, order, deed, _ in able])
+    for (row, order, _, decision), answer in zip(able, answers, strict=True):
+        if isinstance(answer, KedangError):
+            row.result = answered(row.name, answer)
+            continue
+        row.answer = finished(order, decision, answer)
+        row.result = answered(row.name, row.answer)
+
+
+def _shared(batch: Batch, rows: Sequence[Row], regs: Regulations) -> Shared:
     about = batch.spec.about
     named = [_number(row.raw.get(about)) for row in rows] if about else []
     return Shared(
@@ -259,6 +292,7 @@ def _shared(batch: Batch, rows: Sequence[Row]) -> Shared:
         facts=fact_store(),
         who=access.standing((batch.on_behalf_of or batch.by).pk, regs),
         views=files.views(number for number in named if number is not None),
+        now=clock.now(),
     )
 
 
@@ -270,19 +304,19 @@ def _number(value: Any) -> int | None:
 
 
 def _prepare(batch: Batch, row: Row, shared: Shared) -> None:
-    raw = dict(row.raw)
-    if batch.reason and any(each.id == "reason" for each in batch.spec.args):
-        raw.setdefault("reason", batch.reason)
+    if row.unread is not None:
+        raise row.unread
     row.order = prepare(
         batch.spec,
-        raw,
+        row.raw,
         by=batch.by,
         on_behalf_of=batch.on_behalf_of,
         reason=batch.reason,
         confirmed=batch.confirmed,
         shared=shared,
+        given=row.given,
     )
-    row.order.deed = Deed(by=batch.by, on_behalf_of=batch.on_behalf_of, origin=batch.origin)
+    row.order.deed = Deed(by=batch.by, on_behalf_of=batch.on_behalf_of, now=shared.now, origin=batch.origin)
     row.order.origin, row.order.deferred = batch.origin, True
 
 

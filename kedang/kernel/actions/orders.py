@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
-from kedang.kernel import fields, files
-from kedang.kernel.actions import access, admin, attaching, flows, forms, grants, locks, permits, reading, releasing
+from kedang.kernel import clock, fields, files
+from kedang.kernel.actions import (access, admin, attaching, correcting, flows, forms, grants, locks, permits, reading, releasing, speaking)
 from kedang.kernel.actions.deed import Deed
-from kedang.kernel.errors import NotFound
+from kedang.kernel.errors import Gone, NotFound
 from kedang.kernel.norms import engine
 from kedang.kernel.norms.engine import Call, Decision, Finding
 from kedang.kernel.norms.expressions import FactStore
@@ -26,6 +27,7 @@ class Shared:
     facts: FactStore
     who: access.Standing | None
     views: Mapping[int, files.FileView] = field(default_factory=dict)
+    now: datetime = field(default_factory=clock.now)
 
 
 @dataclass
@@ -79,6 +81,16 @@ class Order:
         return found
 
 
+Input = tuple[dict[str, Any], dict[str, Any]]
+"""The cleaned arguments of a command, and what was typed into the forms attached to it."""
+
+
+def read(spec: Action, raw: Mapping[str, Any], regs: Regulations, *, partial: bool = False) -> Input:
+    """Clean what was typed; Invalid at the fields that are wrong."""
+    own, extra = forms.split_attached(spec, flows.gather_terms(spec, raw, regs), regs)
+    return fields.clean(spec.args, own, partial=partial), extra
+
+
 def prepare(
     spec: Action,
     raw: Mapping[str, Any],
@@ -86,22 +98,23 @@ def prepare(
     by: Person | None,
     on_behalf_of: Person | None = None,
     reason: str = "",
+    behalf_reason: str = "",
     confirmed: bool = False,
     ask_exception: bool = False,
     dry: bool = False,
     facts: FactStore | None = None,
     who: access.Standing | None = None,
     shared: Shared | None = None,
+    given: Input | None = None,
 ) -> Order:
-    """Clean the input, take the locks, load who asks and about which file. NotFound outside the actor's list scope.
+    """Clean the input (unless it is `given` as `read` has read it), take the locks, load who asks and about which file. NotFound outside the actor's list scope.
 
     With `shared` the locks are taken and who and files are loaded already, for a whole chunk.
     """
     regs = shared.regs if shared else regulations()
     if shared is not None:
         facts, who = shared.facts, shared.who
-    own, extra = forms.split_attached(spec, flows.gather_terms(spec, raw, regs), regs)
-    args = fields.clean(spec.args, own, partial=dry)
+    args, extra = given or read(spec, raw, regs, partial=dry)
     if not dry and shared is None:
         locks.take(lock_names(spec, args))
     order = Order(
@@ -114,11 +127,13 @@ def prepare(
         facts=facts or fact_store(),
         regs=regs,
         reason=(reason or "").strip(),
+        behalf_reason=(behalf_reason or "").strip(),
         confirmed=confirmed,
         ask_exception=ask_exception,
         dry=dry,
     )
     _check_known(order)
+    speaking.check(order)
     if spec.name == "form.file":
         order.filing = forms.filing(order.args, order.view, regs, order.facts, by=order.actor, dry=dry)
     elif spec.name == "flow.move":
@@ -155,10 +170,13 @@ def _view_of(spec: Action, args: Mapping[str, Any], shared: Shared | None = None
 
 def _check_known(order: Order) -> None:
     """Outside the list scope every path answers alike: not found. Norms acting as 系统 reach every file."""
-    if order.view is None or order.who is None or order.action.needs == "none":
+    if order.view is None or order.who is None:
         return
-    if not order.who.reach("list").holds(order.view):
+    known = order.action.needs == "none" and not order.view.gone
+    if not known and not order.who.reach("list").holds(order.view):
         raise NotFound
+    if order.view.gone:
+        raise Gone(order.view.id)
 
 
 def call_of(order: Order) -> Call:
@@ -188,7 +206,7 @@ def decision_of(order: Order) -> Decision:
     matched = bool(decision.approvals) or _approval_satisfied(call)
     decision.refusals += _access_objection(order, matched)
     # A norm's own refusal says it better, with its clause.
-    for objections in (_reading_objections, admin.objections):
+    for objections in (speaking.objections, _reading_objections, admin.objections, correcting.objections):
         decision.refusals += [] if decision.refusals else objections(order)
     return engine.settle(decision)
 

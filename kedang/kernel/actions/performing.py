@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
+from kedang.kernel import files
 from kedang.kernel.actions import access, approving, asking, attaching, forms, keys, missing, reacting
 from kedang.kernel.actions.deed import Deed
 from kedang.kernel.actions.orders import Order, decision_of, prepare
@@ -39,6 +40,7 @@ def perform(
     by: Person | None,
     key: str | None = None,
     on_behalf_of: Person | None = None,
+    behalf_reason: str = "",
     reason: str = "",
     confirmed: bool = False,
     ask_exception: bool = False,
@@ -66,6 +68,7 @@ def perform(
             args,
             by=by,
             on_behalf_of=on_behalf_of,
+            behalf_reason=behalf_reason or (reason if on_behalf_of else ""),
             reason=reason,
             confirmed=confirmed,
             ask_exception=ask_exception,
@@ -86,9 +89,18 @@ def perform(
 
 def act(order: Order) -> Result | KedangError:
     """Decide and do. Answers that must stay on record are returned, not raised, so that the caller commits first."""
-    deed = order.deed
-    assert deed is not None
     decision = decision_of(order)
+    answer = withheld(order, decision)
+    if answer is not None:
+        return answer
+    _note_passed(order, decision)
+    assert order.deed is not None
+    value = order.action.run(deed=order.deed, **_run_args(order))
+    return done(order, decision, value)
+
+
+def withheld(order: Order, decision: Decision) -> KedangError | None:
+    """What is answered instead of doing it: refused, a reason or confirmation is asked, an approval is needed."""
     if decision.verdict == "refuse":
         if order.ask_exception and all(finding.lifted_by for finding in decision.refusals):
             return asking.ask(order, decision.refusals, exception=True)
@@ -100,8 +112,19 @@ def act(order: Order) -> Result | KedangError:
     if decision.approvals:
         _note_left_out(order, decision)
         return asking.ask(order, decision.approvals)
-    _note_passed(order, decision)
-    value = order.action.run(deed=deed, **_run_args(order))
+    return None
+
+
+def plain(order: Order, decision: Decision) -> bool:
+    """Whether nothing need be noted or filed beside the deed itself, so that it may be done together with others."""
+    said = decision.questions or decision.confirms or decision.warnings or decision.undecided
+    return decision.verdict == "allow" and not said and not order.attached and order.filing is None
+
+
+def done(order: Order, decision: Decision, value: Any) -> Result:
+    """What follows on the deed: attached forms, chips, the reaction of norms (a chunk's comes later)."""
+    deed = order.deed
+    assert deed is not None
     for filing in order.attached:
         forms.file(filing, deed)
     attaching.keep(order, deed.now)
@@ -115,6 +138,7 @@ def react_to(order: Order) -> None:
     assert order.deed is not None
     if not order.deferred:
         reacting.react(order.deed, order.regs)
+        files.told((event.kind, event.file) for event in order.deed.events)
 
 
 def _run_args(order: Order) -> dict[str, Any]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Min
 
-from kedang.kernel import clock, fields, files
+from kedang.kernel import clock, fields, files, ledger
 from kedang.kernel.actions import (
     assigning,
     clocks,
@@ -73,6 +74,8 @@ class Generation:
         self.units = org.units_of_many(people) if people else {}
         self._first: dict[str, dict[int | None, int]] = {}
         self._forms: dict[int, FormRecord] | None = None
+        self._acting: dict[int, list[Version]] = {}
+        self._days: dict[date, list[Version]] = {}
         by_kind: dict[str, list[Event]] = defaultdict(list)
         for event in events:
             by_kind[event.kind].append(event)
@@ -102,17 +105,27 @@ class Generation:
     # ---- what an event looks like to conditions -------------------------------------------------------------
 
     def acting(self, event: Event) -> list[Version]:
-        """Versions in force when it happened, in whose scope it lies."""
+        """Versions in force when it happened, in whose scope it lies; asked once an event."""
+        if event.pk not in self._acting:
+            self._acting[event.pk] = self._versions(event)
+        return self._acting[event.pk]
+
+    def _versions(self, event: Event) -> list[Version]:
         view = self.views.get(event.file) if event.file else None
         person = event.on_behalf_of_id or event.actor_id
         units = self.units.get(person, set()) if person else set()
         form = event.data.get("form", "") if event.kind == "form.filed" else ""
         return [
             version
-            for version in self.regs.in_force(clock.local(event.occurred_at).date())
+            for version in self._in_force(clock.local(event.occurred_at).date())
             if version.covers(view, units, form.partition(".")[0] == version.pack or event.pack == version.pack)
             and self._scope_holds(version, view)
         ]
+
+    def _in_force(self, day: date) -> list[Version]:
+        if day not in self._days:
+            self._days[day] = self.regs.in_force(day)
+        return self._days[day]
 
     def _scope_holds(self, version: Version, view: files.FileView | None) -> bool:
         scope = version.regulation.scope_expr
@@ -152,7 +165,7 @@ class Generation:
             here = self.by_kind[event.kind]
             first: dict[int | None, int] = {e.file: e.pk for e in reversed(here) if e.file in self.fresh}
             if older := {e.file for e in here if e.file} - self.fresh:
-                rows = Event.objects.filter(kind=event.kind, file__in=older).order_by().values_list("file")
+                rows = ledger.counted().filter(kind=event.kind, file__in=older).order_by().values_list("file")
                 first.update(rows.annotate(first=Min("id")))
             self._first[event.kind] = first
         return self._first[event.kind].get(event.file) == event.pk
@@ -217,14 +230,14 @@ class Generation:
         openings: list[strictness.Opening] = []
         for version, norm, pairs in found:
             kept = [pair for pair in pairs if (norm.qid, pair[0].pk) not in overridden]
-            made = self._openings(version, norm, norm.norm, kept)  # type: ignore[arg-type]
+            made = self.openings(version, norm, norm.norm, kept)  # type: ignore[arg-type]
             openings += [strictness.Opening(duty, version, norm) for duty in made]
         new = strictness.keep(self, openings)
         if new:
             insert_all(new)
             self.stirred = True
 
-    def _openings(
+    def openings(
         self, version: Version, norm: CompiledNorm, rule: DutyNorm, pairs: list[tuple[Event, dict[str, Any]]]
     ) -> list[Duty]:
         """Duty rows for these events; `once_per` leaves out subjects that had one, `for_each` makes one each."""

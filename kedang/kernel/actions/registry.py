@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
+from kedang.kernel.actions.deed import Deed, Task
+from kedang.kernel.errors import KedangError
 from kedang.kernel.fields import Field
 from kedang.kernel.norms.vocabulary import Action, register
 
@@ -31,8 +33,12 @@ def action(
     public: bool = True,
     file_of: Callable[[Mapping[str, Any]], int | None] | None = None,
     copies: bool = False,
+    many: Callable[[Sequence[Task]], list[Any]] | None = None,
 ) -> Callable[[Run], Run]:
-    """Register `run(*, deed, **args)` under `name`; `about` names the argument holding the customer file, if any."""
+    """Register `run(*, deed, **args)` under `name`; `about` names the argument holding the customer file, if any.
+
+    `many` is the function behind `run` where it does many commands at once (`one_of` makes the `run` of it).
+    """
 
     def keep(run: Run) -> Run:
         about_arg = about if any(f.id == about for f in args) else ""
@@ -52,8 +58,21 @@ def action(
                 public=public,
                 file_of=file_of,
                 copies=copies,
+                run_many=many,
             )
         )
         return run
 
     return keep
+
+
+def one_of(many: Callable[[Sequence[Task]], list[Any]]) -> Callable[..., Any]:
+    """The same for one command: its value, or raises what was wrong with it."""
+
+    def run(*, deed: Deed, **args: Any) -> Any:
+        [answer] = many([Task(deed, args)])
+        if isinstance(answer, KedangError):
+            raise answer
+        return answer
+
+    return run

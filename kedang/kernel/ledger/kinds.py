@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from kedang.kernel import fields
@@ -28,31 +29,32 @@ class EventKind:
 
     def field_of(self, key: str) -> fields.Field | None:
         """The declared key as a field; None when it is not declared."""
-        declared = self.data.get(key)
-        if declared is None:
-            return None
-        return fields.Field(key, key, declared.rstrip("?"), required=not declared.endswith("?"))
+        return self._fields.get(key)
+
+    @cached_property
+    def _fields(self) -> dict[str, fields.Field]:
+        return {
+            key: fields.Field(key, key, declared.rstrip("?"), required=not declared.endswith("?"))
+            for key, declared in self.data.items()
+        }
 
     def clean(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """The data as plain JSON; ValueError on an unknown, missing, personal or wrongly typed key (a bug, not input)."""
         self._check_keys(data)
         cleaned = {}
-        for key in self.data:
-            if data.get(key) is None:
-                continue
-            declared = self.field_of(key)
-            assert declared is not None
-            cleaned[key] = fields.to_json(declared, data[key])
+        for key, declared in self._fields.items():
+            value = data.get(key)
+            if value is not None:
+                cleaned[key] = fields.to_json(declared, value)
         return cleaned
 
     def _check_keys(self, data: Mapping[str, Any]) -> None:
-        unknown = set(data) - set(self.data)
-        personal = unknown & set(self.personal)
-        if personal:
-            raise ValueError(f"{self.name}: {sorted(personal)} are personal; pass them in values=, not in data=")
-        if unknown:
+        if not data.keys() <= self.data.keys():
+            unknown = set(data) - set(self.data)
+            if personal := unknown & set(self.personal):
+                raise ValueError(f"{self.name}: {sorted(personal)} are personal; pass them in values=, not in data=")
             raise ValueError(f"{self.name}: unknown data {sorted(unknown)}")
-        missing = [key for key, kind in self.data.items() if not kind.endswith("?") and data.get(key) is None]
+        missing = [key for key, field in self._fields.items() if field.required and data.get(key) is None]
         if missing:
             raise ValueError(f"{self.name}: missing data {missing}")
 

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from kedang.kernel import files
 from kedang.kernel.norms.compiled import CompiledNorm
 from kedang.kernel.norms.expressions import Env, Expression, FactStore, Leaf, Outcome, evaluate_many
+from kedang.kernel.norms.expressions import prefetch as load_facts
 from kedang.kernel.norms.schema import ApprovalNorm, ProhibitionNorm
 from kedang.kernel.norms.store import Regulations, Version, env_of
 from kedang.kernel.norms.vocabulary import Action
@@ -97,10 +98,18 @@ class Call:
     lifted: frozenset[str] = frozenset()
     held: frozenset[str] = frozenset()
     """Approval norms whose grant the actor holds, or whose agreement the frozen command carries."""
+    matched: list[tuple[Version, CompiledNorm]] | None = None
+    """The norms that speak about it, once they were looked for."""
 
 
 def matching(call: Call) -> list[tuple[Version, CompiledNorm]]:
     """Prohibitions and approvals in force that name this command and lie in scope, overridden ones left out."""
+    if call.matched is None:
+        call.matched = _matching(call)
+    return call.matched
+
+
+def _matching(call: Call) -> list[tuple[Version, CompiledNorm]]:
     found: list[tuple[Version, CompiledNorm]] = []
     pack_of_form = call.form.partition(".")[0]
     for version in call.regulations.in_force(call.facts.world.now):
@@ -191,7 +200,7 @@ def prefetch(calls: Sequence[Call]) -> None:
                 envs = asked.setdefault(id(when), (when, []))[1]
                 envs.append(env_of(version, call.variables, call.facts))
     for when, envs in asked.values():
-        evaluate_many(when, envs)
+        load_facts(when, envs)
 
 
 def settle(decision: Decision) -> Decision:
@@ -213,7 +222,10 @@ def _outcome(version: Version, norm: CompiledNorm, call: Call) -> Outcome:
     when = norm.expr("when")
     if when is None:
         return Outcome(True)
-    return when.evaluate(env_of(version, call.variables, call.facts))
+    env = env_of(version, call.variables, call.facts)
+    # Most norms do not apply, and nobody is told why not: only what does is gone through again for its trace.
+    outcome = when.evaluate(env, told=False)
+    return when.evaluate(env) if outcome.truth else outcome
 
 
 def _unknown(

@@ -1,7 +1,7 @@
 """The expression language of packs: typed, three-valued, with a trace. Pure; facts are handed in."""
 
 from kedang.kernel.norms.expressions.compiler import compile_expr
-from kedang.kernel.norms.expressions.expression import Expression, evaluate_many
+from kedang.kernel.norms.expressions.expression import Expression, evaluate_many, prefetch
 from kedang.kernel.norms.expressions.scope import Scope, Var
 from kedang.kernel.norms.expressions.values import UNKNOWN, DutyView, Env, EventView, FactStore, Leaf, Outcome
 from kedang.kernel.norms.problems import Mark, PackError, Problem
@@ -22,4 +22,5 @@ __all__ = [
     "Var",
     "compile_expr",
     "evaluate_many",
+    "prefetch",
 ]

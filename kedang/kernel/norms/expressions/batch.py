@@ -20,7 +20,7 @@ from kedang.kernel.norms.expressions.values import UNKNOWN, Env, FactStore, as_k
 def prefetch(node: Node, envs: Sequence[Env]) -> None:
     """Fill the fact stores of these environments with what the expression will ask."""
     for calls in _by_depth(node):
-        prepared = [(call, [evaluate.fetch(arg) for arg in call.args], is_row_value(call)) for call in calls]
+        prepared = [(call, [evaluate.getter(arg) for arg in call.args], is_row_value(call)) for call in calls]
         wanted: dict[tuple[int, str], list[tuple[Any, ...]]] = defaultdict(list)
         stores: dict[int, FactStore] = {}
         for env in envs:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal, DivisionByZero, InvalidOperation
-from functools import singledispatch
+from functools import lru_cache, singledispatch
 from typing import Any
 
 from kedang.kernel.norms.expressions import moments, operations, types
@@ -62,11 +62,17 @@ class Run:
 Fn = Callable[[Run], Any]
 
 
+@lru_cache(maxsize=4096)
+def getter(node: Node) -> Fn:
+    """`fetch`, made once a node: traces and prefetching ask for the same ones again and again."""
+    return fetch(node)
+
+
 def leaf(run: Run, node: Node, value: Any, op: str = "", other: Any = None, side: Node | None = None) -> Leaf:
     """The leaf shown for a noted value."""
     fact, args = "", ()
     if isinstance(node, FactCall):
-        fact, args = node.fact.name, tuple(fetch(each)(run) for each in node.args)
+        fact, args = node.fact.name, tuple(getter(each)(run) for each in node.args)
     shown = node.values.get(value, "") if node.values and isinstance(value, str) else ""
     other_label = _side_label(side, other) if side is not None else ""
     about = (node.text, node.label or node.text, node.kind, value, shown, node.group)

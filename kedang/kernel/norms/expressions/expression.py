@@ -31,10 +31,14 @@ class Expression:
     node: Node = field(repr=False, compare=False)
     run: Fn = field(repr=False, compare=False)
 
-    def evaluate(self, env: Env) -> Outcome:
-        """The value with the leaves that decided it."""
+    def evaluate(self, env: Env, *, told: bool = True) -> Outcome:
+        """The value with the leaves that decided it; `told=False` leaves out those of an answer that is known, which a
+        caller that only wants the answer need not wait for."""
         run = Run(env.vars, env.facts)
-        return _outcome(self.run(run), run, self.nullable)
+        value = self.run(run)
+        if not told and value is not UNKNOWN and (value is not None or self.nullable):
+            return Outcome(value)
+        return _outcome(value, run, self.nullable)
 
     def value(self, env: Env) -> Any:
         """The bare value (UNKNOWN when unknown, None when empty and `nullable`), without a trace."""
@@ -74,6 +78,11 @@ def build(node: Node, text: str, mark: Mark) -> Expression:
 
 
 def evaluate_many(expression: Expression, envs: Sequence[Env]) -> list[Outcome]:
-    """As evaluating one by one, but each fact is loaded once for all."""
+    """As evaluating one by one, but each fact is loaded once for all, and without the leaves of known answers."""
     batch.prefetch(expression.node, envs)
-    return [expression.evaluate(env) for env in envs]
+    return [expression.evaluate(env, told=False) for env in envs]
+
+
+def prefetch(expression: Expression, envs: Sequence[Env]) -> None:
+    """Load the facts that evaluating it for all of these will ask."""
+    batch.prefetch(expression.node, envs)
