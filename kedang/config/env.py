@@ -70,6 +70,8 @@ def _sqlite(path: Path) -> dict[str, Any]:
             "init_command": (
                 "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=20000;"
                 "PRAGMA cache_size=-32000; PRAGMA mmap_size=134217728; PRAGMA temp_store=MEMORY;"
+                # What is destroyed is overwritten, not only unlinked.
+                "PRAGMA secure_delete=ON;"
             ),
         },
     }

@@ -11,7 +11,7 @@ from django.db.models import F, Q
 from kedang.kernel import clock
 
 ORGANISATION, INDIVIDUAL = "组织", "个人"
-ACTIVE, POOL, VOID = "正常", "公海", "作废"
+ACTIVE, POOL, VOID, DESTROYED = "正常", "公海", "作废", "已销毁"
 READ, WRITE = "只读", "读写"
 
 
@@ -19,7 +19,7 @@ class Customer(models.Model):
     """One customer file (客户档案). Its id is the `file` number of every event, duty, form and record about it."""
 
     KINDS: ClassVar = [(ORGANISATION, ORGANISATION), (INDIVIDUAL, INDIVIDUAL)]
-    STATUSES: ClassVar = [(ACTIVE, ACTIVE), (POOL, POOL), (VOID, VOID)]
+    STATUSES: ClassVar = [(ACTIVE, ACTIVE), (POOL, POOL), (VOID, VOID), (DESTROYED, DESTROYED)]
 
     number = models.CharField("编号", max_length=40, unique=True)
     name = models.CharField("客户名称", max_length=120)
@@ -212,6 +212,8 @@ class FileSummary(models.Model):
     last_contact_text = models.CharField("最后跟进内容", max_length=80, blank=True, default="")
     next_contact_on = models.DateField("下次联系", null=True, blank=True)
     contact_count = models.PositiveIntegerField("跟进次数", default=0)
+    # records
+    completeness = models.PositiveSmallIntegerField("档案完整度", null=True, blank=True)
     # trade; integer 分
     contract_fen = models.BigIntegerField("合同额", default=0)
     expense_fen = models.BigIntegerField("费用", default=0)

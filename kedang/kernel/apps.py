@@ -14,6 +14,7 @@ class KernelConfig(AppConfig):
             admin,
             content,
             deeds,
+            erasing,
             events,
             facts,
             flows,

@@ -49,6 +49,14 @@ class NotFound(KedangError):
         super().__init__(message)
 
 
+class Gone(KedangError):
+    """The file was destroyed; what is left of it is the record of its destruction."""
+
+    def __init__(self, file: int) -> None:
+        self.file = file
+        super().__init__("这份档案已销毁，只留有销毁记录。")
+
+
 class Conflict(KedangError):
     """Somebody else saved first; `current` is what stands now, `mine` what was sent."""
 

@@ -18,6 +18,8 @@ class FileView:
     owner: int | None
     unit: int | None
     collaborators: frozenset[int] = frozenset()
+    gone: bool = False
+    """Destroyed: only the record of its destruction is left."""
 
 
 Directory = Callable[[Iterable[int]], Mapping[int, FileView]]
@@ -64,6 +66,22 @@ def changed(ids: Iterable[int | None]) -> None:
 def view(file: int) -> FileView | None:
     """The FileView of one file, or None."""
     return views([file]).get(file)
+
+
+Follower = Callable[[Iterable[tuple[str, int]]], None]
+_followers: list[Follower] = []
+
+
+def follow(run: Follower) -> None:
+    """Have `run` told, inside the deed's transaction, what happened on which files: (event kind, file)."""
+    _followers.append(run)
+
+
+def told(happened: Iterable[tuple[str, int | None]]) -> None:
+    """A deed and all that norms made of it are done: who keeps figures of files brings them up to date."""
+    pairs = [(kind, file) for kind, file in happened if file is not None]
+    for run in _followers if pairs else ():
+        run(pairs)
 
 
 def ids_in_units(units: frozenset[int] | None, where: object = None) -> Iterable[int]:

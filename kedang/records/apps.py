@@ -16,7 +16,12 @@ class RecordsConfig(AppConfig):
 
         events.register()
         from kedang.customers import fixtures as customers
-        from kedang.records import actions, facts  # noqa: F401  (importing registers them)
+        from kedang.kernel import blobs, files, nightly
+        from kedang.records import actions, erasing, facts, summary  # noqa: F401  (importing registers them)
         from kedang.records.fixtures import keep
+
+        files.follow(summary.follow)
+        nightly.register("completeness", summary.look_over)
+        nightly.register("blobs", lambda: blobs.sweep())
 
         customers.EXTRAS.append(keep)

@@ -32,6 +32,7 @@ STEPS: tuple[tuple[str, Callable[[Regulations], None]], ...] = (
     ("approval limits", approving.time_out),
     ("conditions", approving.fulfil),
     ("approved", upkeep.execute_approved),
+    ("nightly", upkeep.run_nightly),
     ("seal", upkeep.seal_ledger),
 )
 

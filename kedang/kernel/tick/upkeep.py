@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.db import connection, transaction
 
-from kedang.kernel import clock, ledger
+from kedang.kernel import clock, ledger, nightly
 from kedang.kernel.actions import adoption, grants, locks, recomputing
 from kedang.kernel.actions.deed import Deed
 from kedang.kernel.actions.executing import execute
@@ -56,6 +56,22 @@ def seal_ledger(regs: Regulations) -> None:
     """Seal what was recorded since the last seal; inside a test's or a scenario's transaction there is nothing to seal."""
     if not connection.in_atomic_block:
         ledger.seal()
+
+
+def run_nightly(regs: Regulations) -> None:
+    """What apps have registered to run once a night; one that raises is parked and tried again the next night."""
+    now = clock.local(clock.now())
+    if connection.in_atomic_block or now.time() < nightly.AT:
+        return
+    for name, run in nightly.jobs().items():
+        pulse = f"nightly:{name}"[:40]
+        if Pulse.objects.filter(name=pulse, at__gte=clock.at_time(now.date(), nightly.AT)).exists():
+            continue
+        rows.beat(pulse)
+        try:
+            run()
+        except Exception as error:
+            rows.park("nightly", name, error)
 
 
 def follow_calendar(regs: Regulations) -> None:

@@ -1,5 +1,5 @@
 """Every write of record keeping. Importing this package registers the actions."""
 
-from kedang.records.actions import inventory, keeping
+from kedang.records.actions import archive, destruction, inventory, items, keeping
 
-__all__ = ["inventory", "keeping"]
+__all__ = ["archive", "destruction", "inventory", "items", "keeping"]

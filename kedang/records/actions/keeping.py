@@ -13,7 +13,7 @@ from kedang.kernel.errors import Invalid
 from kedang.kernel.fields import Field as F
 from kedang.kernel.ledger import ValueDraft
 from kedang.kernel.org.models import Person
-from kedang.records.models import Archive, Custody, Dispatch, Handover
+from kedang.records.models import Custody, Dispatch, Handover
 
 CUSTOMER = F("customer", "客户", "customer", required=True)
 
@@ -92,21 +92,6 @@ def change_custodian(*, deed: Deed, customer: int, to: int, handed_over_on: date
         "handed_over_on": handed_over_on,
     }
     deed.record("record.custodian_changed", file=row.pk, data=data)
-    return line.pk
-
-
-@action("record.archive", "归档", needs="list", events=("record.archived",), locks=file_lock, args=[CUSTOMER])
-def archive_file(*, deed: Deed, customer: int) -> int:
-    """Take the file into the archive; it needs a custodian and happens once."""
-    row = history.locked(customer)
-    held = custody_of(row)
-    if held is None:
-        raise Invalid({"customer": "归档前须先指定保管人"})
-    if Archive.objects.filter(customer=row).exists():
-        raise Invalid({"customer": "该档案已归档"})
-    line = Archive.objects.create(customer=row, archived_at=deed.now, by=doer(deed), custodian=held.custodian)
-    data = {"custodian": held.custodian_id, "custodian_name": held.custodian.name}
-    deed.record("record.archived", file=row.pk, data=data)
     return line.pk
 
 

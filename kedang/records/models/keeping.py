@@ -33,18 +33,6 @@ class Custody(models.Model):
         ]
 
 
-class Archive(models.Model):
-    """归档 of a file: once."""
-
-    customer = models.OneToOneField("customers.Customer", models.PROTECT, related_name="archive", verbose_name="客户")
-    archived_at = models.DateTimeField("归档时间", default=clock.now)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="归档人")
-    custodian = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="保管人")
-
-    class Meta:
-        verbose_name = "归档记录"
-
-
 class Handover(models.Model):
     """移交 of material to the custodian; `received_at` when the custodian has accepted it."""
 
