@@ -16,7 +16,7 @@ from kedang.kernel.errors import NotFound
 from kedang.kernel.norms.vocabulary import vocabulary
 from kedang.web.forms.bound import Form, typed
 from kedang.web.outcomes import attempt, of_decision
-from kedang.web.replies import go, is_fragment
+from kedang.web.replies import go, is_fragment, trigger
 from kedang.web.views.file import COMPOSER
 
 SHOWN = ("name", "kind", "credit_code", "phone", "address", "nature", "parent_unit", "source")
@@ -127,6 +127,18 @@ def compose(request: HttpRequest, pk: int) -> HttpResponse:
     if done:
         from kedang.web.views.deeds import warned
 
-        return go(request, reverse("customer", args=[pk]), "跟进已记下。" + warned(done))
+        said = "跟进已记下。" + warned(done)
+        if is_fragment(request) and request.GET.get("peek"):
+            return _in_drawer(request, pk, said)
+        return go(request, reverse("customer", args=[pk]), said)
     head = selectors.customer_head(request.user, pk)
     return render(request, "customers/compose.html", {"compose": form, "head": head}, status=422)
+
+
+def _in_drawer(request: HttpRequest, pk: int, said: str) -> HttpResponse:
+    """The file as it is now, drawn into the drawer it was written in: the list beneath stays where it was."""
+    from kedang.web.views.file import page
+
+    response = trigger(page(request, pk), say=said, changed="customer")
+    response["HX-Retarget"], response["HX-Reswap"] = "#drawer-body", "innerHTML"
+    return response

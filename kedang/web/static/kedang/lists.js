@@ -163,8 +163,20 @@
     const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (by) { event.preventDefault(); walk(by); }
   });
+  // What was written in the drawer shows in the list once it is closed; ticked rows are not lost for it.
+  let changed = false;
+  document.addEventListener("changed", () => { changed = true; });
   document.addEventListener("hidden.bs.offcanvas", (event) => {
-    if (event.target.id === "drawer") $(".at [data-peek]")?.focus({ preventScroll: true });
+    if (event.target.id !== "drawer") return;
+    const at = $("[data-row].at, [data-card].at")?.dataset.row;
+    const back = () => {
+      const row = $$(`[data-row="${CSS.escape(at ?? "")}"]`).find((one) => one.offsetParent !== null);
+      row?.classList.add("at");
+      $("[data-peek]", row ?? document)?.focus({ preventScroll: true });
+    };
+    if (!changed || ticked().length) { back(); return; }
+    changed = false;
+    htmx.ajax("GET", location.pathname + location.search, { target: "#rows", swap: "outerHTML" }).then(back);
   });
 
   htmx.onLoad((root) => { widen(root); lay(root); if (root.id === "rows" || $("#rows", root)) recount(); });
