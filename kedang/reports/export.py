@@ -16,6 +16,7 @@ from kedang.customers import selectors as customers
 from kedang.customers.masking import shown
 from kedang.customers.selectors import exporting
 from kedang.customers.selectors.listing import Row
+from kedang.customers.selectors.page import ALL_GROUPS
 from kedang.kernel import clock, fields, files
 from kedang.kernel.actions import access, dry_run
 from kedang.kernel.errors import Conflict, NotFound
@@ -29,6 +30,8 @@ from kedang.reports.filepage import group_of, names_of
 
 TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 WATERMARK = "本档案归公司所有 · {company} · {person} · {at:%Y-%m-%d %H:%M} · 编号 {code}"
+BY_GRANT = " · 授权 {number}"
+HANDED_TO = " · 提供给 {recipient}"
 NOT_YET = "导出时给出"
 HIDDEN = "（无权查看）"
 HALF_AN_HOUR = timedelta(minutes=30)
@@ -61,12 +64,16 @@ class Told:
     rows: int
     columns: list[str]
     digest: str
+    number: str = ""
+    """授权编号, when it is copied by a grant."""
+    recipient: str = ""
 
     @classmethod
     def of(cls, value: Mapping[str, Any]) -> Told:
         """From the action's value, which a key may have kept as JSON."""
         at = datetime.fromisoformat(value["at"])
-        return cls(value["code"], at, value["rows"], list(value["columns"]), value["digest"])
+        by = (value.get("number") or "", value.get("recipient") or "")
+        return cls(value["code"], at, value["rows"], list(value["columns"]), value["digest"], *by)
 
 
 @dataclass(frozen=True)
@@ -82,11 +89,20 @@ class Sheet:
     subtitle: str = ""
 
 
-def watermark(person: Person, code: str = NOT_YET, at: datetime | None = None) -> str:
-    """The line on every sheet and every printed page."""
+def watermark(
+    person: Person, code: str = NOT_YET, at: datetime | None = None, *, number: str = "", recipient: str = ""
+) -> str:
+    """The line on every sheet and every printed page: whose it is, who took it when, under which number and to whom."""
     company = org.root_unit()
     name = company.name if company else "公司"
-    return WATERMARK.format(company=name, person=person.name, at=clock.local(at or clock.now()), code=code)
+    mark = WATERMARK.format(company=name, person=person.name, at=clock.local(at or clock.now()), code=code)
+    mark += BY_GRANT.format(number=number) if number else ""
+    return mark + (HANDED_TO.format(recipient=recipient) if recipient else "")
+
+
+def mark_of(person: Person, told: Told) -> str:
+    """The watermark of what was recorded."""
+    return watermark(person, told.code, told.at, number=told.number, recipient=told.recipient)
 
 
 # ---- the list --------------------------------------------------------------------------------------------------------
@@ -96,13 +112,13 @@ def list_sheet(person: Person, told: Told, **asked: Any) -> Sheet:
     """客户列表 as recorded under `told`; Conflict when it has changed since, so that record and workbook never differ."""
     who = access.standing(person.pk)
     found = exporting.listing(person, who=who, **asked)
-    _hold_to(told, found.digest)
+    hold_to(told, found.digest)
     rows = ([LIST_CELLS[name][1](row) for name in found.columns] for row in exporting.listed_rows(found.ids, who))
     widths = [LIST_CELLS[name][0] for name in found.columns]
-    return Sheet("客户列表", watermark(person, told.code, told.at), told.code, found.labels, widths, rows)
+    return Sheet("客户列表", mark_of(person, told), told.code, found.labels, widths, rows)
 
 
-def _hold_to(told: Told, digest: str) -> None:
+def hold_to(told: Told, digest: str) -> None:
     """A key sent again gets the same workbook, but not one of another day under the first one's number."""
     if digest != told.digest or clock.now() - told.at > HALF_AN_HOUR:
         raise Conflict(STALE)
@@ -113,15 +129,16 @@ def _hold_to(told: Told, digest: str) -> None:
 
 def file_lines(person: Person, file: int) -> list[tuple[str, str]]:
     """(heading, value as the reader may see it) of 档案资料, in the form's own order: the same headings for every file."""
-    head = customers.customer_head(person, file)
+    customers.customer_head(person, file)
     view = files.view(file)
     if view is None:
         raise NotFound
-    return [(spec.name, _as_seen(spec, value, head.rights)) for spec, value in exporting.file_fields(view)]
+    rights = access.field_rights(access.standing(person.pk), view, ALL_GROUPS, copying=True)
+    return [(spec.name, _as_seen(spec, value, rights)) for spec, value in exporting.file_fields(view)]
 
 
 def _as_seen(spec: Field, value: Any, rights: Mapping[str, str]) -> str:
-    right = rights.get(group_of(spec), "hide")
+    right = access.right_of(rights, spec.id, group_of(spec))
     text = fields.display(spec, value, names=names_of) if value not in (None, "") else ""
     return HIDDEN if right == "hide" else shown(text, right, spec.type)
 
@@ -129,12 +146,10 @@ def _as_seen(spec: Field, value: Any, rights: Mapping[str, str]) -> str:
 def file_sheet(person: Person, told: Told, file: int) -> Sheet:
     """档案资料 of one customer, heading beside value, as recorded under `told`."""
     lines = file_lines(person, file)
-    _hold_to(told, exporting.digest_of([file], [label for label, _ in lines]))
+    hold_to(told, exporting.digest_of([file], [label for label, _ in lines]))
     head = customers.customer_head(person, file)
     subtitle = f"{head.name} · {head.number} · {head.unit} · 负责人 {head.owner or '无（公海）'}"
-    return Sheet(
-        "档案资料", watermark(person, told.code, told.at), told.code, ["栏目", "内容"], [22, 60], lines, subtitle
-    )
+    return Sheet("档案资料", mark_of(person, told), told.code, ["栏目", "内容"], [22, 60], lines, subtitle)
 
 
 # ---- the workbook ----------------------------------------------------------------------------------------------------
@@ -224,6 +239,7 @@ def filename(sheet_name: str, code: str) -> str:
     return f"{sheet_name}_{code}.xlsx"
 
 
+EXPORTED = ("customer.exported", "form.exported")
 CODE = re.compile(r"DC\d{8}-[0-9A-F]{8}", re.IGNORECASE)
 
 
@@ -234,7 +250,7 @@ def is_code(text: str) -> bool:
 
 def event_of(code: str) -> Event | None:
     """The export that a number on a sheet stands for."""
-    found = Event.objects.filter(subject=f"export:{code.strip().upper()}", kind="customer.exported")
+    found = Event.objects.filter(subject=f"export:{code.strip().upper()}", kind__in=EXPORTED)
     return found.select_related("actor").first()
 
 

@@ -18,7 +18,7 @@ from kedang.kernel.workdays.durations import Duration
 from kedang.kernel.workdays.words import grace_words, late_words
 from kedang.records import selectors as records
 from kedang.records.models import InventoryCount
-from kedang.reports import deskpages, filepage
+from kedang.reports import deskpages, filepage, formregister, grants
 from kedang.reports.export import export_page
 from kedang.trade import selectors as trade
 
@@ -166,6 +166,8 @@ PAGES = (
     Page("export", "导出", export_page),
     Page("coverage", "方案覆盖", coverage.page),
     Page("gaps", "缺资料清单", gaps_page),
+    Page("form_register", "表单登记", formregister.forms_page),
+    Page("grants", "授权登记", grants.grants_page),
 )
 
 

@@ -131,7 +131,9 @@ def _field(version: Version, spec: FormField) -> Field:
     """What the product knows to be personal stays so, whatever the form says of it."""
     bound = vocabulary.bindings.get(spec.binds or "")
     made = forms.field_of(version, spec)
-    return replace(made, group=bound.group) if bound and bound.group not in ("", "base") else made
+    if bound is None:
+        return made
+    return replace(made, id=bound.name, group=bound.group if bound.group not in ("", "base") else made.group)
 
 
 def file_labels(file: int) -> list[str]:

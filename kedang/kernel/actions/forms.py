@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from kedang.kernel import fields, files
+from kedang.kernel import clock, fields, files
 from kedang.kernel.actions import flows, rowdeeds
 from kedang.kernel.actions.deed import Deed
 from kedang.kernel.actions.registry import action
@@ -243,6 +243,7 @@ def file(made: Filing, deed: Deed) -> FormRecord:
         on_behalf_of=deed.on_behalf_of,
         filed_at=now,
         occurred_at=made.occurred_at or now,
+        on_day=day_of(made, now),
     )
     _write_bound(made, deed)
     event = deed.record(
@@ -259,6 +260,12 @@ def file(made: Filing, deed: Deed) -> FormRecord:
         flows.after_form(made.version, made.id, made.file, deed)
     rowdeeds.run(made, deed)
     return record
+
+
+def day_of(made: Filing, now: datetime) -> date:
+    """The day that a filed form is about: what its own date field says, else the day on which it happened."""
+    said = made.data.get(made.form.day) if made.form.day else None
+    return said if isinstance(said, date) else clock.local(made.occurred_at or now).date()
 
 
 def _row_json(made: Filing, row: Mapping[str, Any]) -> dict[str, Any]:

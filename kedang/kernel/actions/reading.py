@@ -5,13 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 
-from kedang.kernel import clock
-from kedang.kernel.actions import grants
+from kedang.kernel.actions import access, grants
 from kedang.kernel.actions.access import COPY, READ, Standing
 from kedang.kernel.errors import Invalid, NotFound
 from kedang.kernel.norms import engine
@@ -21,6 +20,7 @@ from kedang.kernel.norms.models import FormRecord, Grant
 from kedang.kernel.norms.people import roles_of
 from kedang.kernel.norms.schema import Confidential, Form
 from kedang.kernel.norms.store import Regulations, Version
+from kedang.kernel.norms.vocabulary import vocabulary
 
 if TYPE_CHECKING:
     from kedang.kernel.actions.orders import Order
@@ -51,7 +51,7 @@ class Reading:
     def words(self) -> str:
         """《客户信息登记表》2026-03-02 至 2026-03-06"""
         if self.filed is not None:
-            return f"《{self.form.name}》{self.filed.number or clock.local(self.filed.occurred_at).date().isoformat()}"
+            return f"《{self.form.name}》{self.filed.number or self.filed.on_day.isoformat()}"
         return f"《{self.form.name}》{grants.days_words(self.since, self.through)}"
 
     def within(self) -> Q:
@@ -103,17 +103,9 @@ def _of_another_day(filed: FormRecord, regs: Regulations) -> tuple[Version, Form
 
 
 def between(since: date | None, through: date | None) -> Q:
-    """Records of these days, by when it happened; the last day belongs to them."""
-    found = Q()
-    if since is not None:
-        found &= Q(occurred_at__gte=_start(since))
-    if through is not None:
-        found &= Q(occurred_at__lt=_start(through + timedelta(days=1)))
-    return found
-
-
-def _start(day: date) -> datetime:
-    return clock.at_time(day, time(0))
+    """Records about these days; the last day belongs to them."""
+    found = Q() if since is None else Q(on_day__gte=since)
+    return found if through is None else found & Q(on_day__lte=through)
 
 
 def filed_by(person: int) -> Q:
@@ -213,9 +205,12 @@ def own_right(who: Standing, reading: Reading, regs: Regulations) -> bool:
 def check_known(order: Order) -> None:
     """Who may not know that a form is filed gets the same answer as for one that does not exist."""
     reading = order.reading
-    if reading is None or order.who is None or (reading.filed is not None and reading.filed.file is not None):
+    if reading is None or order.who is None:
         return
-    if not in_circle(order.who, reading, order.regs):
+    if reading.filed is not None and reading.filed.file is not None:
+        if order.view is None or not order.who.reach("list").holds(order.view):
+            raise NotFound
+    elif not in_circle(order.who, reading, order.regs):
         raise NotFound
 
 
@@ -225,7 +220,7 @@ def objections(order: Order, decided_by_norm: bool) -> list[Finding]:
     if reading is None or who is None or order.action.name == "form.ask" or decided_by_norm:
         return []
     if reading.filed is not None and reading.filed.file is not None:
-        return []
+        return _of_file(order, who)
     if reading.verb == READ:
         allowed = own_right(who, reading, order.regs) or granting(who, reading) is not None
         return [] if allowed else _secret(reading, _read_message(reading), "提交查阅申请，写明用途、范围和期限")
@@ -233,6 +228,18 @@ def objections(order: Order, decided_by_norm: bool) -> list[Finding]:
         return []
     said = grants.objection(who, str(order.args.get("authorisation") or ""), lambda grant: covers(grant, reading))
     return _secret(reading, said, "提交复制导出申请；批准后凭授权编号办理") if said else []
+
+
+def _of_file(order: Order, who: Standing) -> list[Finding]:
+    """A form about a customer is read by who may read the whole file now."""
+    from kedang.kernel.actions.orders import decision_of, prepare
+
+    assert order.view is not None
+    opening = decision_of(prepare(vocabulary.actions["file.open"], {"customer": order.view.id}, by=order.by, dry=True))
+    if opening.verdict == "allow" and access.whole_file(who, order.view):
+        return []
+    message = "这张表在客户档案里，能查阅整份档案的人才能打开。"
+    return opening.refusals or [Finding("", "数据权限", "", "", "refuse", message, "申请查阅这份档案")]
 
 
 def _read_message(reading: Reading) -> str:

@@ -139,7 +139,7 @@ def export_forms(
 
 def record_ids(wanted: reading.Reading) -> list[int]:
     """The records that a copy takes along, by day; one more than may be, so that too many are seen."""
-    rows = FormRecord.objects.filter(wanted.within()).order_by("occurred_at", "id")
+    rows = FormRecord.objects.filter(wanted.within()).order_by("on_day", "id")
     return list(rows.values_list("pk", flat=True)[: LIMIT + 1])
 
 

@@ -129,6 +129,8 @@ class Names:
 
     def _form(self, form: Form, path: KeyPath) -> None:
         self._one_of("角色", form.filed_by, self.pack.roles, (*path, "filed_by"))
+        dates = [each.id for each in form.fields if each.type == "date"]
+        self._one_of("日期栏目", form.day, dates, (*path, "day"))
         if isinstance(form.confidential, Confidential):
             self._one_of("角色", form.confidential.keeper, self.pack.roles, (*path, "confidential", "keeper"))
         self._one_of("分类", form.covers, self.pack.terms, (*path, "covers"))

@@ -252,6 +252,8 @@ class FormRecord(models.Model):
     on_behalf_of = models.ForeignKey(PERSON, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     filed_at = models.DateTimeField()
     occurred_at = models.DateTimeField()
+    # The day that it is about: what registers are ordered and grants are narrowed by.
+    on_day = models.DateField("所属日期")
     event = models.BigIntegerField(null=True, blank=True)
 
     class Meta:
@@ -260,7 +262,7 @@ class FormRecord(models.Model):
             models.Index(fields=["form", "file", "-filed_at"], name="form_by_file"),
             models.Index(fields=["file", "-filed_at"], name="form_all_by_file"),
             models.Index(fields=["form", "-filed_at"], name="form_by_kind"),
-            models.Index(fields=["form", "-occurred_at", "-id"], name="form_register"),
+            models.Index(fields=["form", "-on_day", "-id"], name="form_register"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["form", "number"], condition=~Q(number=""), name="form_number_once")

@@ -175,6 +175,8 @@ class Form(Strict):
     """The fields of this form are what the completeness of a file is measured by."""
     filed_by: str | None = None
     """Role that may file it; None: whoever may open the subject."""
+    day: str | None = None
+    """A date field: the day that what was filed is about; without it the day on which it happened."""
     covers: str | None = None
     """A term: one form in force per value of it, told by the field of the same name; page `coverage` shows the gaps."""
 
@@ -226,6 +228,8 @@ class AccessRow(Strict):
     """Field rights of one who opens the file by a grant only (personal groups are masked unless said here)."""
     find: Literal["none", "exact", "similar"] = "exact"
     clause: Clause = ""
+    speaks_for: ScopeName = "无"
+    """代录: whose deeds the role may type for them, in its departments."""
     widens: UnitNames = []
     """Rows of other packs for the same post, `pack.role`, that this one is meant to stand beside: the wider right holds."""
 
