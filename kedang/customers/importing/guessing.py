@@ -17,7 +17,7 @@ LOOK = 20
 """Rows from the top among which the heading is looked for."""
 SAMPLE = 200
 MARKED = re.compile(r"DR-\d{4}-\d{5,}#\d+")
-TOTALS = re.compile(r"^(合计|总计|小计|共计|汇总|制表人?|审核人?|填表人?|备注)[:：]?")
+TOTALS = re.compile(r"(合计|总计|小计|共计|汇总)[:：]?[\d.,]*[户家行条个]?|(制表|审核|填表|经办|备注|说明)人?[:：].*")
 _SIGNS = re.compile(r"[\s*＊:：/\\|_\-—.。,，、（）()\[\]【】<>《》\"'“”]+")
 _ASIDE = re.compile(r"[（(【\[].*?[）)】\]]")
 _CODE = re.compile(r"[0-9A-HJ-NPQRTUWXY]{2}\d{6}[0-9A-HJ-NPQRTUWXY]{10}")
@@ -116,14 +116,11 @@ def _score(row: Sequence[Any], known: dict[str, str]) -> float:
 
 
 def _lone(rows: Sequence[Sequence[Any]], known: dict[str, str]) -> tuple[int, int] | None:
-    """A list of one known column still has a heading when its first row says what it is."""
+    """A row of words of which only the customer's name is known is a heading all the same."""
     for at, row in enumerate(rows[:5]):
         texts = [text for cell in row if (text := text_of(cell))]
-        if (
-            texts
-            and known.get(fold(texts[0])) == "name"
-            and not _FIRM.search(texts[0].replace("公司名称", "").replace("单位", "") or " ")
-        ):
+        words = all(isinstance(cell, str) and len(cell) <= 16 for cell in row if cell != "")
+        if texts and words and any(known.get(fold(text)) == "name" for text in texts):
             return at + 1, at + 1
     return None
 
@@ -279,4 +276,4 @@ def is_total(cells: Sequence[Any]) -> bool:
     """A line under the list (合计, 制表人 …), which is no customer."""
     first = next((text for cell in cells if (text := text_of(cell))), "")
     flat = unicodedata.normalize("NFKC", first).replace(" ", "")
-    return bool(TOTALS.match(flat)) and len(flat) <= 12
+    return bool(TOTALS.fullmatch(flat)) and len(flat) <= 40

@@ -19,7 +19,7 @@ def decode(raw: bytes) -> tuple[str, str]:
     """(text, name of the encoding): UTF-8 with or without BOM, UTF-16, GB18030. Unreadable for what is no text."""
     text, name = _decoded(raw)
     sample = text[:20_000]
-    if sample and len(_BINARY.findall(sample)) > len(sample) // 200:
+    if len(_BINARY.findall(sample)) > max(len(sample) // 200, min(4, len(sample) // 10)):
         raise Unreadable(NOT_TEXT)
     return text.replace("\x00", ""), name
 
