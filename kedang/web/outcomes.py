@@ -14,9 +14,10 @@ from django.urls import reverse
 from kedang.kernel import files
 from kedang.kernel.actions import access
 from kedang.kernel.actions.performing import Result, perform
-from kedang.kernel.errors import AsksReason, Conflict, Invalid, KedangError, NeedsApproval, NotFound, Refused
+from kedang.kernel.errors import AsksReason, Conflict, Gone, Invalid, KedangError, NeedsApproval, NotFound, Refused
 from kedang.kernel.norms import explain
 from kedang.kernel.org.models import Person
+from kedang.records.selectors import destruction_of
 from kedang.web.forms.bound import Form
 from kedang.web.replies import go, is_fragment
 
@@ -110,6 +111,8 @@ def answer(request: HttpRequest, error: KedangError) -> HttpResponse:
     if isinstance(error, NeedsApproval):
         messages.success(request, "已提交审批。")
         return go(request, reverse("approval", args=[error.request.pk]))
+    if isinstance(error, Gone):
+        return render(request, "items/destroyed.html", {"line": destruction_of(error.file)}, status=410)
     status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 400)
     context = {"outcome": of_error(error, request.user)}
     if not is_fragment(request):

@@ -42,7 +42,7 @@ FILES = F("files", "文件", "file", required=True)
         F("secrecy", "密级", "choice", values=SECRECY),
         F("purpose", "收集目的", "text", max=200),
         F("consent", "同意凭证", "file"),
-        F("reason", "重复存入的理由", "text", max=200),
+        F("reason", "重复存入的理由（内容与已有的件相同时填写）", "text", max=200),
     ],
 )
 def attach(

@@ -19,45 +19,30 @@ from kedang.kernel.approvals import selectors as approvals
 from kedang.kernel.errors import NotFound
 from kedang.kernel.models import Chip
 from kedang.kernel.norms import explain
-from kedang.kernel.norms.models import Duty, FormRecord, Grant
+from kedang.kernel.norms.models import Duty, FormRecord
 from kedang.kernel.norms.store import Version, fact_store, regulations
 from kedang.kernel.norms.vocabulary import vocabulary
 from kedang.records import selectors as records
 from kedang.reports import export, filepage
 from kedang.trade import selectors as trade
 from kedang.web import tasks
+from kedang.web.buttons import Button, as_button
 from kedang.web.forms.bound import Form
-from kedang.web.forms.deeds import arguments, foretell
-from kedang.web.outcomes import Outcome, of_decision
+from kedang.web.outcomes import of_decision
 from kedang.web.replies import is_fragment
+from kedang.web.views import items, opened
 
 TABS = {
-    "timeline": "动态", "data": "档案资料", "contacts": "联系人", "forms": "表单", "deals": "合同与费用", "keeping": "保管",
+    "timeline": "动态", "data": "档案资料", "contacts": "联系人", "forms": "表单", "items": "档案件", "deals": "合同与费用", "keeping": "保管",
     "changes": "变更记录", "owners": "负责人记录", "log": "查阅记录",
 }  # fmt: skip
 GROUPS: list[tuple[str, tuple[str, ...]]] = [
     ("客户", ("customer.report_change", "customer.classify", "customer.add_contact", "customer.add_collaborator", "customer.transfer", "customer.release", "access.grant")),
     ("跟进与业务", ("visit.plan", "visit.record", "expense.submit", "contract.register", "contract.terminate")),
     ("档案保管", ("record.assign_custodian", "record.change_custodian", "record.archive", "record.hand_over", "record.receive", "record.send", "customer.export")),
+    ("档案件与借阅", ("record.attach", "record.borrow", "record.register_loan", "record.return_loan", "record.reclassify", "record.destroy", "record.close_destruction")),
 ]  # fmt: skip
 COMPOSER = ("kind", "content", "with_person", "next_at", "occurred_at")
-
-
-@dataclass(frozen=True)
-class Button:
-    """One deed as a button: on, off with its clause, or on with somebody who must agree."""
-
-    label: str
-    url: str
-    verdict: str
-    why: str = ""
-    outcome: Outcome | None = None
-    key: str = ""
-
-    @property
-    def off(self) -> bool:
-        """Whether it is refused now."""
-        return self.verdict in ("refuse", "not_found")
 
 
 @dataclass(frozen=True)
@@ -82,11 +67,13 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     who = access.standing(request.user.pk)
     decision = perform_read("file.open", by=request.user, customer=pk)
     if decision.verdict != "allow":
-        context = {"head": selectors.customer_head(request.user, pk, who=who), **_closed(request, pk)}
+        head = selectors.customer_head(request.user, pk, who=who)
+        context = {"head": head, **opened.closed(request, pk, head.rights)}
         return render(request, _template(request, "customers/closed.html"), context)
     tab = request.GET.get("tab", "timeline")
-    tab = tab if tab in TABS else "timeline"
-    tabs = [(key, label, key == tab) for key, label in TABS.items()]
+    known = opened.tabs(request, pk, TABS, selectors.customer_head(request.user, pk, who=who).rights)
+    tab = tab if tab in known else next(iter(known))
+    tabs = [(key, label, key == tab) for key, label in known.items()]
     if is_fragment(request) and request.htmx.target == "tab":
         file = selectors.customer_page(request.user, pk, who=who) if tab in ("data", "contacts") else None
         head = file.head if file else selectors.customer_head(request.user, pk, who=who)
@@ -95,7 +82,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     file = selectors.customer_page(request.user, pk, who=who)
     context = {
         "head": file.head, "file": file, "tab": tab, "tabs": tabs, "forms": _forms(files.view(pk)),
-        **duties_of(request, pk), **_tab(request, pk, tab, file.head),
+        **duties_of(request, pk), **_tab(request, pk, tab, file.head), "permit": opened.permit(request, pk),
     }  # fmt: skip
     return render(request, _template(request, "customers/file.html"), context)
 
@@ -141,18 +128,6 @@ def _title(regs: Any, pack: str) -> str:
     return version.title if version else pack
 
 
-def _closed(request: HttpRequest, pk: int) -> dict[str, Any]:
-    """Why it stays closed, and the form that asks for it."""
-    spec = vocabulary.actions["file.open"]
-    ahead = foretell(request.user, spec, customer=pk)
-    known = [one for one in arguments(spec, pk, request.user) if one.id != "customer"]
-    waiting = approvals.asked_by(request.user).filter(file=pk, action="file.open", status="pending").first()
-    return {
-        "note": of_decision(ahead.decision, request.user), "ahead": ahead, "form": Form(known), "waiting": waiting,
-        "can_ask": ahead.decision.verdict in ("needs", "reason", "confirm"), "one": {"requester": request.user, "is_open": True},
-    }  # fmt: skip
-
-
 def _tab(request: HttpRequest, pk: int, tab: str, head: Any) -> dict[str, Any]:
     """The rows of one tab, and of no other."""
     if tab == "timeline":
@@ -174,15 +149,16 @@ def _tab(request: HttpRequest, pk: int, tab: str, head: Any) -> dict[str, Any]:
         }
     if tab == "deals":
         return {"contracts": trade.file_contracts(pk), "expenses": trade.file_expenses(pk)}
+    if tab == "items":
+        return items.tab(request, pk)
     if tab == "keeping":
-        return {"keeping": records.keeping_of(pk)}
+        return {"keeping": records.keeping_of(pk), "kept": records.archive_of(pk)}
     if tab == "changes":
         return {"changes": selectors.change_history(pk, head.rights)}
     if tab == "owners":
         return {"owners": selectors.owner_history(pk)}
     if tab == "log":
-        grants = Grant.objects.filter(file=pk).select_related("person", "granted_by").order_by("-valid_until")[:50]
-        return {"openings": selectors.access_log(pk), "grants": list(grants)}
+        return opened.log(request, pk)
     return {}
 
 
@@ -215,18 +191,12 @@ def _button(request: HttpRequest, pk: int, action: str, facts: Any, who: access.
     if action == "customer.export":
         return export_button(request, who, reverse("customer_export_file", args=[pk]), customer=pk, facts=facts)
     decision = dry_run(action, by=request.user, facts=facts, who=who, customer=pk)
-    return _as_button(request, action, reverse("deed", args=[pk, action]), decision)
+    return as_button(request, action, reverse("deed", args=[pk, action]), decision)
 
 
 def export_button(request: HttpRequest, who: access.Standing, url: str, **about: Any) -> Button:
     """导出, of one file or of the list: the decision that the download itself will meet."""
-    return _as_button(request, "customer.export", url, export.verdict(request.user, who=who, **about))
-
-
-def _as_button(request: HttpRequest, action: str, url: str, decision: Any) -> Button:
-    label, key = vocabulary.actions[action].label, action.replace(".", "-")
-    outcome = of_decision(decision, request.user) if decision.verdict == "refuse" else None
-    return Button(label, url, decision.verdict, explain.short(decision), outcome, key)
+    return as_button(request, "customer.export", url, export.verdict(request.user, who=who, **about))
 
 
 @dataclass(frozen=True)

@@ -93,3 +93,4 @@
   };
   window.addEventListener("submit", waits, true);
 })();
+document.addEventListener("click", (event) => { if (event.target.closest("[data-print]")) window.print(); });
