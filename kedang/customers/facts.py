@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Count, Min, Q
 
 from kedang.customers.models import Contact, Customer, FileSummary
-from kedang.kernel import clock, files
+from kedang.kernel import clock, files, ledger
 from kedang.kernel.files import FileView
 from kedang.kernel.ledger.models import Event
 from kedang.kernel.norms.models import FileTerm
@@ -160,7 +160,7 @@ def load_is_number(subjects: Subjects, world: World) -> dict[Any, bool]:
 
 def orphan_engagement(world: Any = None) -> int:
     """孤立往来: recorded contacts and visits that hang on no file. The table's own keys forbid it; this proves it."""
-    return Event.objects.filter(kind__in=ENGAGED, file=None).count()
+    return ledger.counted().filter(kind__in=ENGAGED, file=None).count()
 
 
 def unclassified(term: str, unit: int | None = None, world: Any = None) -> int:

@@ -16,7 +16,7 @@ KEY = "follow_up"
 
 def read_follow_up(customer: int) -> str | None:
     """The newest contacts, one a line; what was typed into the newest form where none is on record."""
-    rows = ContactRecord.objects.filter(customer=customer).order_by("-occurred_at", "-id")[:LINES]
+    rows = ContactRecord.objects.filter(customer=customer, corrected_at=None).order_by("-occurred_at", "-id")[:LINES]
     lines = [f"{clock.local(row.occurred_at):%Y-%m-%d} {row.kind}　{row.content}".strip() for row in rows]
     if lines:
         return "\n".join(lines)

@@ -22,7 +22,7 @@ def load_missed_visit(subjects: Sequence[tuple[Any, ...]], world: World) -> dict
 
 def contacts_by(person: int, since: Any = None, world: Any = None) -> int:
     """跟进次数 of a person since an instant (default: ever)."""
-    rows = ContactRecord.objects.filter(by=person)
+    rows = ContactRecord.objects.filter(by=person, corrected_at=None)
     return rows.filter(occurred_at__gte=since).count() if since else rows.count()
 
 

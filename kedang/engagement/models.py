@@ -33,6 +33,7 @@ class ContactRecord(models.Model):
     )
     next_at = models.DateTimeField("下次联系时间", null=True, blank=True)
     event = models.BigIntegerField(null=True, blank=True)
+    corrected_at = models.DateTimeField("更正时间", null=True, blank=True)
 
     class Meta:
         ordering: ClassVar = ["-occurred_at", "-id"]

@@ -13,9 +13,11 @@ class KernelConfig(AppConfig):
         from kedang.kernel.actions import (  # noqa: F401
             admin,
             content,
+            correcting,
             deeds,
             erasing,
             events,
+            exporting,
             facts,
             flows,
             forms,

@@ -15,4 +15,4 @@ class TradeConfig(AppConfig):
         from kedang.trade import events
 
         events.register()
-        from kedang.trade import actions, erasing, facts  # noqa: F401  (importing registers them)
+        from kedang.trade import actions, erasing, facts, undoing  # noqa: F401  (importing registers them)

@@ -14,12 +14,13 @@ from kedang.kernel import clock
 EXPENSE_KINDS = ["招待", "差旅", "礼品", "其他"]
 PENDING, REVIEWED, RETURNED, PAID = "待审", "已审核", "退回", "已报销"
 IN_FORCE, TERMINATED = "履行中", "已终止"
+VOIDED = "作废"
 
 
 class ExpenseClaim(models.Model):
     """A claim for money spent on a customer (费用报销单)."""
 
-    STATES: ClassVar = [(state, state) for state in (PENDING, REVIEWED, RETURNED, PAID)]
+    STATES: ClassVar = [(state, state) for state in (PENDING, REVIEWED, RETURNED, PAID, VOIDED)]
 
     customer = models.ForeignKey(
         "customers.Customer", models.PROTECT, null=True, blank=True, related_name="expenses", verbose_name="客户"
@@ -62,7 +63,7 @@ class Contract(models.Model):
     amount_fen = models.BigIntegerField("金额（分）", null=True, blank=True)
     signed_on = models.DateField("签订日期")
     state = models.CharField(
-        "状态", max_length=8, choices=[(IN_FORCE, IN_FORCE), (TERMINATED, TERMINATED)], default=IN_FORCE
+        "状态", max_length=8, choices=[(one, one) for one in (IN_FORCE, TERMINATED, VOIDED)], default=IN_FORCE
     )
     registered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="登记人")
     terminated_at = models.DateTimeField("终止时间", null=True, blank=True)

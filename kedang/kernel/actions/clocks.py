@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Max
 
-from kedang.kernel import clock, files
+from kedang.kernel import clock, files, ledger
 from kedang.kernel.actions import duties
-from kedang.kernel.ledger.models import Event
 from kedang.kernel.norms import engine
 from kedang.kernel.norms.compiled import CompiledNorm
 from kedang.kernel.norms.expressions import UNKNOWN, Env, evaluate_many
@@ -114,13 +113,22 @@ def wind(version: Version, norm: CompiledNorm) -> None:
                 _set(version, norm, rule, file, begun[file])
 
 
+def wind_one(version: Version, norm: CompiledNorm, file: int) -> None:
+    """The clock of one file anew, from what is on record now; for an entry that was corrected."""
+    rule, facts = norm.norm, fact_store()
+    assert isinstance(rule, ConsequenceNorm)
+    envs = [env_of(version, {"file": file, "customer": file}, facts)]
+    if engine.truths(norm, envs)[0] is not False:
+        _set(version, norm, rule, file, _beginnings(version, norm, rule, [file], envs)[file])
+
+
 def _beginnings(
     version: Version, norm: CompiledNorm, rule: ConsequenceNorm, part: list[int], envs: list[Env]
 ) -> dict[int, datetime]:
     """From when each file's absence counts: its last event of the kind, `since`, never before the version's first day."""
     assert rule.absent is not None
     kinds = [rule.absent.event] if isinstance(rule.absent.event, str) else rule.absent.event
-    rows = Event.objects.filter(kind__in=kinds, file__in=part).values("file").annotate(at=Max("occurred_at"))
+    rows = ledger.counted().filter(kind__in=kinds, file__in=part).values("file").annotate(at=Max("occurred_at"))
     last = {row["file"]: clock.local(row["at"]) for row in rows}
     since = norm.expr("absent.since")
     given = [outcome.value for outcome in evaluate_many(since, envs)] if since is not None else [None] * len(part)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 
-from kedang.kernel import clock
+from kedang.kernel import clock, ledger
 from kedang.kernel.actions import (
     duties,
     sharing,
@@ -41,7 +41,7 @@ def close(generation: Generation) -> None:
             for event in events:
                 if (event.pk, duty.norm) in used and norm.norm.closes != "all":  # type: ignore[union-attr]
                     continue
-                if _does(generation, version, norm, duty, event):
+                if does(generation, version, norm, duty, event):
                     duties.close(duty, clock.local(event.occurred_at), event.pk)
                     used.add((event.pk, duty.norm))
                     changed.append(duty)
@@ -81,7 +81,7 @@ def _asks_its_bearer(norm: CompiledNorm) -> bool:
     return done.by in (None, "bearer") and done.for_ not in ("subject", "event")
 
 
-def _does(generation: Generation, version: Version, norm: CompiledNorm, duty: Duty, event: Event) -> bool:
+def does(generation: Generation, version: Version, norm: CompiledNorm, duty: Duty, event: Event) -> bool:
     """Whether this event is the deed that the duty asks for."""
     done = norm.norm.done  # type: ignore[union-attr]
     if not fits(done, event, version) or not correlates(done, duty, event):
@@ -192,7 +192,7 @@ def enough(version: Version, done: Trigger, duty: Duty, event: Event) -> bool:
     if needed <= 1:
         return True
     kinds = ["form.filed"] if done.form else [done.event] if isinstance(done.event, str) else list(done.event or [])
-    rows = Event.objects.filter(kind__in=kinds, file=event.file, occurred_at__gte=duty.counted_from)
+    rows = ledger.counted().filter(kind__in=kinds, file=event.file, occurred_at__gte=duty.counted_from)
     if done.form:
         return sum(1 for row in rows if fits(done, row, version)) >= needed
     return rows.count() >= needed

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
 
-from kedang.kernel import clock, fields, files
+from kedang.kernel import clock, fields, files, ledger
 from kedang.kernel.actions import forms, telling
 from kedang.kernel.actions.access import READ
 from kedang.kernel.ledger.models import Event
@@ -22,6 +22,7 @@ from kedang.kernel.org import selectors as org
 from kedang.kernel.org.models import Person
 
 Subjects = Sequence[tuple[Any, ...]]
+DAY = timedelta(days=1)
 Found = Mapping[tuple[Any, ...], Any]
 
 
@@ -148,6 +149,28 @@ def _covers_days(
     )
 
 
+# ---- entries ------------------------------------------------------------------------------------------------------
+
+
+@fact("entry_days", "记录距今天数", ("number",), "number")
+def entry_days(subjects: Subjects, world: World) -> Found:
+    """Whole days since an entry of the ledger was recorded."""
+    rows = dict(Event.objects.filter(pk__in=_numbers(subjects)).values_list("pk", "recorded_at"))
+    return {each: (world.now - rows[pk]) // DAY if (pk := int(each[0] or 0)) in rows else 0 for each in subjects}
+
+
+@fact("entry_person", "记录的经办人", ("number",), "person", total=False)
+def entry_person(subjects: Subjects, world: World) -> Found:
+    """Whose deed an entry is."""
+    rows = Event.objects.filter(pk__in=_numbers(subjects)).values_list("pk", "on_behalf_of", "actor")
+    found = {pk: behalf or actor for pk, behalf, actor in rows}
+    return {each: found.get(int(each[0] or 0)) for each in subjects}
+
+
+def _numbers(subjects: Subjects) -> set[int]:
+    return {int(each[0]) for each in subjects if each[0] is not None}
+
+
 # ---- duties ------------------------------------------------------------------------------------------------------
 
 
@@ -239,7 +262,8 @@ def _event_counts(subjects: Subjects) -> dict[tuple[Any, ...], int]:
     found: dict[tuple[Any, ...], int] = {}
     if plain:
         rows = (
-            Event.objects.filter(kind__in={a[0] for a in plain}, file__in={a[1] for a in plain if a[1] is not None})
+            ledger.counted()
+            .filter(kind__in={a[0] for a in plain}, file__in={a[1] for a in plain if a[1] is not None})
             .values("kind", "file")
             .annotate(n=Count("id"))
         )
@@ -247,7 +271,7 @@ def _event_counts(subjects: Subjects) -> dict[tuple[Any, ...], int]:
         found = {args: counts.get((args[0], args[1]), 0) for args in plain}
     for args in subjects:
         if args not in found:
-            found[args] = Event.objects.filter(kind=args[0], file=args[1], occurred_at__gte=args[2]).count()
+            found[args] = ledger.counted().filter(kind=args[0], file=args[1], occurred_at__gte=args[2]).count()
     return found
 
 

@@ -19,7 +19,7 @@ from typing import Any
 from django.db import transaction
 
 from kedang.kernel import clock, files
-from kedang.kernel.actions import access, keys, locks, reacting
+from kedang.kernel.actions import access, keys, locks, reacting, speaking
 from kedang.kernel.actions.deed import Deed, Task
 from kedang.kernel.actions.orders import Input, Order, Shared, call_of, decision_of, lock_names, prepare, read
 from kedang.kernel.actions.performing import Result, act, kept, plain
@@ -312,10 +312,12 @@ def _prepare(batch: Batch, row: Row, shared: Shared) -> None:
         by=batch.by,
         on_behalf_of=batch.on_behalf_of,
         reason=batch.reason,
+        behalf_reason=batch.reason if batch.on_behalf_of else "",
         confirmed=batch.confirmed,
         shared=shared,
         given=row.given,
     )
+    speaking.check(row.order)
     row.order.deed = Deed(by=batch.by, on_behalf_of=batch.on_behalf_of, now=shared.now, origin=batch.origin)
     row.order.origin, row.order.deferred = batch.origin, True
 

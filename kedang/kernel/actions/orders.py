@@ -8,7 +8,20 @@ from datetime import datetime
 from typing import Any
 
 from kedang.kernel import clock, fields, files
-from kedang.kernel.actions import (access, admin, attaching, correcting, flows, forms, grants, locks, permits, reading, releasing, speaking)
+from kedang.kernel.actions import (
+    access,
+    admin,
+    attaching,
+    correcting,
+    flows,
+    forms,
+    grants,
+    locks,
+    permits,
+    reading,
+    releasing,
+    speaking,
+)
 from kedang.kernel.actions.deed import Deed
 from kedang.kernel.errors import Gone, NotFound
 from kedang.kernel.norms import engine
@@ -43,6 +56,8 @@ class Order:
     facts: FactStore
     regs: Regulations
     reason: str = ""
+    behalf_reason: str = ""
+    """Why it is typed for another."""
     confirmed: bool = False
     ask_exception: bool = False
     copies: tuple[int, ...] = ()
@@ -133,7 +148,6 @@ def prepare(
         dry=dry,
     )
     _check_known(order)
-    speaking.check(order)
     if spec.name == "form.file":
         order.filing = forms.filing(order.args, order.view, regs, order.facts, by=order.actor, dry=dry)
     elif spec.name == "flow.move":

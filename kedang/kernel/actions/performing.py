@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from kedang.kernel import files
-from kedang.kernel.actions import access, approving, asking, attaching, forms, keys, missing, reacting
+from kedang.kernel.actions import access, approving, asking, attaching, forms, keys, missing, reacting, speaking
 from kedang.kernel.actions.deed import Deed
 from kedang.kernel.actions.orders import Order, decision_of, prepare
 from kedang.kernel.errors import AsksReason, Invalid, KedangError, NeedsApproval, NotFound, Refused
@@ -73,6 +73,7 @@ def perform(
             confirmed=confirmed,
             ask_exception=ask_exception,
         )
+        speaking.check(order)
         order.deed, order.origin, order.copies = deed, origin, copies
         answer = act(order)
         if isinstance(answer, AsksReason):
@@ -110,6 +111,7 @@ def withheld(order: Order, decision: Decision) -> KedangError | None:
     if decision.verdict in ("reason", "confirm") and not (order.confirmed or order.reason):
         return AsksReason(decision)
     if decision.approvals:
+        speaking.note(order)
         _note_left_out(order, decision)
         return asking.ask(order, decision.approvals)
     return None
@@ -128,6 +130,7 @@ def done(order: Order, decision: Decision, value: Any) -> Result:
     for filing in order.attached:
         forms.file(filing, deed)
     attaching.keep(order, deed.now)
+    speaking.note(order)
     _keep_chips(order, decision)
     react_to(order)
     return Result(value, tuple(e.pk for e in deed.events), tuple(decision.warnings), str(deed.command))

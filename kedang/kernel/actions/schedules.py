@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.db.models import Max, Q
 
-from kedang.kernel import clock, files
+from kedang.kernel import clock, files, ledger
 from kedang.kernel.actions import duties
 from kedang.kernel.actions.subjects import Subject, subjects_of
-from kedang.kernel.ledger.models import Event
 from kedang.kernel.models import Pulse
 from kedang.kernel.norms.binding import as_list
 from kedang.kernel.norms.compiled import CompiledNorm
@@ -298,7 +297,8 @@ def _last_done(norm: CompiledNorm, rule: ScheduleNorm, view: files.FileView, ver
     elif done.where or done.by not in (None, "anyone"):
         last = Duty.objects.filter(norm=norm.qid, file=view.id).aggregate(at=Max("done_at"))["at"]
     else:
-        last = Event.objects.filter(kind__in=as_list(done.event), file=view.id).aggregate(at=Max("occurred_at"))["at"]
+        done_events = ledger.counted().filter(kind__in=as_list(done.event), file=view.id)
+        last = done_events.aggregate(at=Max("occurred_at"))["at"]
     return clock.local(last) if last else None
 
 
@@ -344,7 +344,7 @@ def _done_now(rule: ScheduleNorm, wanted: Sequence[tuple[int, str]]) -> set[int]
     found: set[int] = set()
     for name in {name for _, name in wanted if name}:
         since = clock.at_time(periods.period_of(name, clock.today(), calendar.load()).first, time(0))
-        rows = Event.objects.filter(
+        rows = ledger.counted().filter(
             kind__in=as_list(rule.done.event), file__in=[f for f, n in wanted if n == name], occurred_at__gte=since
         )
         found.update(file for file in rows.values_list("file", flat=True) if file)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from kedang.kernel.ledger import kinds as kinds
     from kedang.kernel.ledger.kinds import EventKind as EventKind
+    from kedang.kernel.ledger.reading import counted as counted
     from kedang.kernel.ledger.reading import label as label
     from kedang.kernel.ledger.reading import sentence as sentence
     from kedang.kernel.ledger.reading import timeline as timeline
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "EventKind": "kinds",
+    "counted": "reading",
     "label": "reading",
     "sentence": "reading",
     "timeline": "reading",

@@ -74,6 +74,18 @@ class Value(models.Model):
         verbose_name = "个人信息值"
 
 
+class Correction(models.Model):
+    """更正: an event that was recorded wrongly, and the one that says so. Both stay; what is counted leaves the first out."""
+
+    event = models.OneToOneField(Event, models.PROTECT, primary_key=True, related_name="correction")
+    by = models.ForeignKey(Event, models.PROTECT, related_name="+")
+    reason = models.TextField()
+    at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        verbose_name = "更正"
+
+
 class Seal(models.Model):
     """A digest over the events of a range and the previous seal."""
 

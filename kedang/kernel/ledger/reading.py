@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+from django.db.models import QuerySet
+
 from kedang.kernel import fields
 from kedang.kernel.ledger import kinds
 from kedang.kernel.ledger.models import Event
 
 MISSING = "—"
+
+
+def counted() -> QuerySet[Event]:
+    """Events as figures, facts and guards count them: without those that have been corrected."""
+    return Event.objects.filter(correction=None)
 
 
 def timeline(

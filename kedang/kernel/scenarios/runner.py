@@ -16,6 +16,7 @@ from kedang.kernel.approvals import selectors as approvals
 from kedang.kernel.blobs.store import elsewhere
 from kedang.kernel.errors import AsksReason, Invalid, NeedsApproval, NotFound, Refused
 from kedang.kernel.fields import Field
+from kedang.kernel.ledger.models import Event
 from kedang.kernel.models import Parked
 from kedang.kernel.norms import store
 from kedang.kernel.norms.models import FormRecord, Grant
@@ -148,6 +149,9 @@ def _outcome(raw: Mapping[str, Any], cast: stage.Cast) -> Any:
     except (Refused, NeedsApproval, AsksReason, Invalid, NotFound) as answer:
         return answer
     cast.last[name.partition(".")[0]] = result.value
+    named = Event.objects.filter(pk__in=result.events, kind__in=vocabulary.actions[name].events)
+    if entry := named.order_by("pk").values_list("pk", flat=True).first():
+        cast.last["entry"] = entry
     if name == "customer.register" and given.get("name"):
         cast.customers[str(given["name"])] = (
             result.value["customer"] if isinstance(result.value, dict) else result.value
