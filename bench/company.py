@@ -7,7 +7,7 @@ import json
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -346,6 +346,7 @@ class History:
                     f.owner,
                     moment(when),
                     moment(when),
+                    f"{clock.local(datetime.fromtimestamp(when, UTC)):%Y-%m-%d}",
                 )
             )
             norm, clause = ("file-in-time", "1.4.1") if f.pack == REGISTRY else ("build-file", "1.a")
@@ -379,6 +380,7 @@ class History:
             "filed_by",
             "filed_at",
             "occurred_at",
+            "on_day",
         )
         fill(FormRecord, names, rows)
 
