@@ -19,6 +19,7 @@ from kedang.kernel.norms.engine import Decision
 from kedang.kernel.norms.store import regulations
 from kedang.kernel.norms.vocabulary import Action
 from kedang.kernel.org.models import Person, Post
+from kedang.records import rules
 from kedang.records import selectors as records
 from kedang.web.forms.bound import Form
 
@@ -30,6 +31,13 @@ CHOSEN: dict[str, tuple[str, ...]] = {
     "flow.move": ("flow", "to"),
     "expense.review": ("expense",),
     "expense.pay": ("expense",),
+    "reception.handover": ("reception",),
+    "reception.verify": ("reception",),
+    "pack.interpret": ("pack", "clause"),
+    "form.retire": ("pack", "form"),
+    "form.restore": ("pack", "form"),
+    "record.replace_item": ("item",),
+    "record.void_item": ("item",),
 }
 
 
@@ -92,6 +100,19 @@ def _kept(one: Field, person: Person) -> Field:
     return replace(one, type="choices", values=names, name="实有档案（逐件核对，在库的打勾；没有打勾的记为缺失）")
 
 
+def _of_attaching(spec: Action, view: files.FileView) -> list[Field]:
+    """A kind is one of those that the regulations over the file name; purpose and consent are asked where one of them
+    shows a person."""
+    known = rules.kinds_over(view)
+    kinds = {each.qid: each.spec.name + ("（个人信息）" if each.spec.personal else "") for each in known}
+    asked = {"purpose", "consent"} if not any(each.spec.personal for each in known) else set()
+    return [
+        replace(one, type="choice", values=kinds) if one.id == "kind" else one
+        for one in spec.args
+        if one.id not in asked and (one.id != "kind" or kinds)
+    ]
+
+
 def _texts(part: Any) -> Iterator[str]:
     """Every text in a norm, its keys left out."""
     if isinstance(part, str):
@@ -113,10 +134,12 @@ def arguments(spec: Action, file: int | None, person: Person) -> list[Field]:
             replace(one, name="结论", type="choice", values=verdict) if one.id == "agree" else one for one in spec.args
         ]
     view = files.view(file) if file else None
+    if spec.name == "record.attach" and view is not None:
+        return _of_attaching(spec, view)
     if view is None or spec.name not in ("customer.classify", "file.open"):
         return list(spec.args)
-    packs = [version.regulation.pack for version in regulations().in_force() if version.covers(view, ())]
     if spec.name == "customer.classify":
+        packs = [version.regulation.pack for version in regulations().in_force() if version.covers(view, ())]
         classes = {
             f"{pack.pack}.{key}:{value}": f"{term.name}：{label}"
             for pack in packs
@@ -124,9 +147,20 @@ def arguments(spec: Action, file: int | None, person: Person) -> list[Field]:
             for value, label in term.values.items()
         }
         return [Field("value", "分类", "choice", required=True, values=classes)]
-    norms = [norm for pack in packs for norm in pack.norms if getattr(norm, "action", "") == spec.name]
+    return [one for one in spec.args if one.id not in SELDOM or asked_by_norms(view, spec.name, one.id)]
+
+
+def asked_by_norms(view: files.FileView, action: str, name: str) -> bool:
+    """Whether a norm over the file that guards an action speaks of one of its arguments."""
+    packs = [version.regulation.pack for version in regulations().in_force() if version.covers(view, ())]
+    norms = [norm for pack in packs for norm in pack.norms if action in _guarded(norm)]
     said = " ".join(text for norm in norms for text in _texts(norm.model_dump()))
-    return [one for one in spec.args if one.id not in SELDOM or re.search(rf"\b{one.id}\b", said)]
+    return re.search(rf"\b{name}\b", said) is not None
+
+
+def _guarded(norm: Any) -> list[Any]:
+    named = getattr(norm, "action", [])
+    return named if isinstance(named, list) else [named]
 
 
 def _offered(one: Field) -> Field:

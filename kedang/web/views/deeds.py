@@ -21,7 +21,16 @@ from kedang.web.replies import go, is_fragment
 from kedang.web.views import expenses
 
 # Their forms stand elsewhere, with more than a list of arguments.
-ELSEWHERE = {"customer.update", "form.file", "approval.move", "customer.search", "customer.register", "customer.export"}
+ELSEWHERE = {
+    "customer.update",
+    "form.file",
+    "approval.move",
+    "customer.search",
+    "customer.register",
+    "customer.export",
+    "record.open_item",
+    "record.copy_item",
+}
 # Not offered as commands to packs and API, yet each has its button.
 OPEN = ("flow.move", "org.", "calendar.", "pack.", "duty.")
 DONE = {
@@ -54,6 +63,10 @@ def _back(action: str) -> str:
     """Where a deed that is about no file was begun."""
     if action.startswith("expense."):
         return reverse("expenses")
+    if action.startswith(("reception.", "call.", "roster.")):
+        return reverse("desk")
+    if action in ("pack.interpret", "form.retire", "form.restore"):
+        return reverse("rules")
     tab = {"org": "people", "calendar": "calendar", "pack": "packs"}.get(action.partition(".")[0])
     return f"{reverse('manage')}?tab={tab}" if tab else reverse("inbox")
 
