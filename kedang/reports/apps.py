@@ -12,10 +12,13 @@ class ReportsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the named pages and the product's own behaviours."""
+        from kedang.reports import exporting  # noqa: F401  (importing it registers its job)
         from kedang.reports.builtins import register_builtins
         from kedang.reports.figures import register_figures
+        from kedang.reports.lists import register_lists
         from kedang.reports.pages import register_pages
 
         register_builtins()
         register_figures()
+        register_lists()
         register_pages()

@@ -111,7 +111,7 @@ def mark_of(person: Person, told: Told) -> str:
 def list_sheet(person: Person, told: Told, **asked: Any) -> Sheet:
     """客户列表 as recorded under `told`; Conflict when it has changed since, so that record and workbook never differ."""
     who = access.standing(person.pk)
-    found = exporting.listing(person, who=who, **asked)
+    found = exporting.listing(person, who=who, most=max(told.rows, exporting.LIMIT) + 1, **asked)
     hold_to(told, found.digest)
     rows = ([LIST_CELLS[name][1](row) for name in found.columns] for row in exporting.listed_rows(found.ids, who))
     widths = [LIST_CELLS[name][0] for name in found.columns]
@@ -213,7 +213,7 @@ def _write(page: Any, row: int, column: int, value: Any, looks: Mapping[type, An
         page.write_datetime(row, column, clock.local(value).replace(tzinfo=None), looks[datetime])
     elif isinstance(value, date):
         page.write_datetime(row, column, value, looks[date])
-    elif isinstance(value, int):
+    elif isinstance(value, (int, float)):
         page.write_number(row, column, value)
     elif value:
         page.write_string(row, column, safe(str(value)))
@@ -239,7 +239,7 @@ def filename(sheet_name: str, code: str) -> str:
     return f"{sheet_name}_{code}.xlsx"
 
 
-EXPORTED = ("customer.exported", "form.exported")
+EXPORTED = ("customer.exported", "form.exported", "list.exported")
 CODE = re.compile(r"DC\d{8}-[0-9A-F]{8}", re.IGNORECASE)
 
 

@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from kedang.web.views import board, bulk, customers, filtering, saving
+from kedang.web.views import board, bulk, customers, exporting, filtering, saving
 
 urlpatterns = [
+    path("lists/<str:name>/export/", exporting.export_any, name="list_export"),
     path("customers/recheck/", customers.recheck, name="customer_recheck"),
     path("customers/filter/", filtering.dialog, name="customer_filter"),
     path("customers/views/new/", saving.new, name="customer_view_new"),

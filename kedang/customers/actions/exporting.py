@@ -10,16 +10,14 @@ from kedang.customers.selectors import exporting
 from kedang.customers.selectors.listing import ALL, SCOPES
 from kedang.kernel import clock, files
 from kedang.kernel.actions import Deed, access, action, dry_run
+from kedang.kernel.actions.exporting import FORMATS
 from kedang.kernel.errors import Invalid, NotFound, Refused
 from kedang.kernel.fields import Field as F
 from kedang.kernel.ledger import ValueDraft
 from kedang.kernel.org.models import Person
 
 FILTERS = {"status", "kind", "term", "stage", "overdue", "next_past", "adv", "ids"}
-TOO_MANY = (
-    f"一次最多导出 {exporting.LIMIT:,} 行，这个范围里的客户更多，没有导出。"
-    "请用范围、搜索或筛选缩小后再导出（后台导出还没有）。"
-)
+TOO_MANY = f"超过 {exporting.LIMIT:,} 行，没有导出。请转后台导出，或者用范围、搜索、筛选缩小后再导出。"
 
 
 @action(
@@ -34,6 +32,8 @@ TOO_MANY = (
         F("filters", "筛选条件", "json"),
         F("sort", "排序", "text", max=30),
         F("purpose", "用途", "text", required=True, min=2, max=200),
+        F("format", "格式", "choice", values=FORMATS, default="xlsx"),
+        F("large", "后台导出", "bool"),
     ],
 )
 def export_customers(
@@ -45,9 +45,11 @@ def export_customers(
     filters: Any = None,
     sort: str | None = None,
     purpose: str = "",
+    format: str | None = "xlsx",
+    large: bool | None = None,
 ) -> dict[str, Any]:
     """Record an export of one file, or of the list as the person sees it; code, rows, headings and digest of what may be
-    written. Invalid for an empty list and for one of more than LIMIT files."""
+    written. Invalid for an empty list, and for one of more than LIMIT files unless a job writes it (`large`)."""
     if deed.by is None:
         raise NotFound()
     if deed.on_behalf_of is not None:
@@ -55,7 +57,7 @@ def export_customers(
     if customer is not None:
         ids, labels, what = [customer], _file_labels(deed.by, customer), "客户档案"
     else:
-        found = _listing(deed.by, scope, search or "", _filters(filters), sort or "-updated")
+        found = _listing(deed.by, scope, search or "", _filters(filters), sort or "-updated", bool(large))
         ids, labels, what = found.ids, found.labels, f"客户列表“{SCOPES[scope]}”"
     code = code_of(deed)
     data = {
@@ -96,9 +98,12 @@ def _file_labels(person: Person, customer: int) -> list[str]:
     return exporting.file_labels(customer)
 
 
-def _listing(person: Person, scope: str, search: str, filters: Mapping[str, Any], sort: str) -> exporting.Listing:
-    found = exporting.listing(person, scope=scope, search=search, filters=filters, sort=sort)
-    if len(found.ids) > exporting.LIMIT:
+def _listing(
+    person: Person, scope: str, search: str, filters: Mapping[str, Any], sort: str, large: bool
+) -> exporting.Listing:
+    most = None if large else exporting.LIMIT + 1
+    found = exporting.listing(person, scope=scope, search=search, filters=filters, sort=sort, most=most)
+    if len(found.ids) > exporting.LIMIT and not large:
         raise Invalid(TOO_MANY)
     if not found.ids:
         raise Invalid("这个范围里没有客户，没有可导出的内容。")

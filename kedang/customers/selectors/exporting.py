@@ -20,7 +20,7 @@ from kedang.kernel.norms.vocabulary import vocabulary
 from kedang.kernel.org.models import Person
 
 LIMIT = 20_000
-"""Rows of one workbook: what is written while the person waits. There is no background export yet."""
+"""Rows of one workbook that is written while the person waits; more are written by a job."""
 CHUNK = 500
 COLUMNS: dict[str, tuple[str, str]] = {
     "number": ("编号", "base"), "name": ("客户名称", "base"), "kind": ("性质", "base"), "status": ("状态", "base"),
@@ -62,11 +62,12 @@ def listing(
     filters: Mapping[str, Any] | None = None,
     sort: str = "-updated",
     who: Standing | None = None,
+    most: int | None = LIMIT + 1,
 ) -> Listing:
-    """The list as the person sees it, without pages; at most LIMIT + 1 files, so that a caller sees it was too many."""
+    """The list as the person sees it, without pages; at most `most` files, so that a caller sees it was too many."""
     who = who or access.standing(person.pk)
     found = list_query(person, scope=scope, search=search, filters=filters, sort=sort, who=who)
-    ids = list(found.values_list("pk", flat=True)[: LIMIT + 1])
+    ids = list(found.values_list("pk", flat=True)[:most])
     hidden = _hidden_groups(ids, who)
     return Listing(ids, tuple(name for name, (_, group) in COLUMNS.items() if group not in hidden))
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+
+from django.db.models import Q, QuerySet
 
 from kedang.customers.history import GROUPS, LABELS
 from kedang.customers.masking import shown
@@ -19,6 +21,7 @@ from kedang.kernel.actions.access import Standing
 from kedang.kernel.files import FileView
 from kedang.kernel.ledger.models import Event
 from kedang.kernel.norms.store import regulations
+from kedang.kernel.norms.vocabulary import vocabulary
 from kedang.kernel.org.models import Person
 
 ALL_GROUPS = ("base", "contact", "credit", "id_number", "deal")
@@ -264,20 +267,60 @@ def owner_history(file: int) -> list[OwnerHistory]:
 
 @dataclass(frozen=True)
 class Opening:
-    """One line of 查阅记录."""
+    """One line of 查阅记录: who did or tried what, what for, and by which grant."""
 
     at: datetime
     person: str
     sentence: str
     data: Mapping[str, Any]
+    what: str = ""
+    refused: bool = False
+    clause: str = ""
+
+    @property
+    def purpose(self) -> str:
+        """What for, as it was given."""
+        return str(self.data.get("purpose") or "")
+
+    @property
+    def number(self) -> str:
+        """授权编号"""
+        return str(self.data.get("number") or "")
+
+    @property
+    def code(self) -> str:
+        """Number of the export."""
+        return str(self.data.get("code") or "")
+
+
+SEEN = ("file.opened", "form.opened", "file.viewed")
+TAKEN = ("customer.exported", "file.copied", "access.disclosed", "record.sent")
+PERMITTED = ("access.granted", "access.expired", "access.revoked")
+LOGS = {"": "全部", "seen": "查阅", "taken": "带出", "permitted": "授权", "refused": "被拒绝"}
+
+
+def access_events(file: int, *, only: str = "", of: int | None = None) -> QuerySet[Event]:
+    """查阅记录, newest first: what was read, taken along, permitted and refused; `of` narrows it to one person's own."""
+    guarded = [name for name, each in vocabulary.actions.items() if each.reads or each.copies]
+    refused = Q(kind="norm.refused", subject__in=guarded)
+    wanted = {
+        "seen": Q(kind__in=SEEN), "taken": Q(kind__in=TAKEN), "permitted": Q(kind__in=PERMITTED), "refused": refused,
+    }.get(only, Q(kind__in=(*SEEN, *TAKEN, *PERMITTED)) | refused)  # fmt: skip
+    rows = Event.objects.filter(wanted, file=file).select_related("actor", "on_behalf_of").order_by("-id")
+    return rows if of is None else rows.filter(actor=of)
+
+
+def openings(events: Iterable[Event]) -> list[Opening]:
+    """Events of 查阅记录 as lines."""
+    return [
+        Opening(
+            event.recorded_at, event.actor.name if event.actor else "系统", ledger.sentence(event), event.data, ledger.label(event),
+            event.kind == "norm.refused", event.clause,
+        )
+        for event in events
+    ]  # fmt: skip
 
 
 def access_log(file: int, limit: int = 100) -> list[Opening]:
-    """查阅记录: who opened or exported the file when and what for; one query."""
-    rows = Event.objects.filter(file=file, kind__in=("file.opened", "customer.exported")).select_related(
-        "actor", "on_behalf_of"
-    )
-    return [
-        Opening(event.recorded_at, event.actor.name if event.actor else "系统", ledger.sentence(event), event.data)
-        for event in rows.order_by("-id")[:limit]
-    ]
+    """The newest lines of 查阅记录; one query."""
+    return openings(access_events(file)[:limit])

@@ -225,6 +225,22 @@ KINDS = (
     EventKind("account.password_set", "设置密码", "{actor}凭一次性链接设置密码（{how}）", {"how": "text"}),
     EventKind("org.changed", "组织变动", "{actor}{what}", {"what": "text"}),
     EventKind("job.cancelled", "取消任务", "{actor}取消后台任务“{title}”", {"job": "integer", "title": "text"}),
+    EventKind(
+        "list.exported",
+        "导出列表",
+        "{actor}导出{what} {rows} 行（{format}），用途：{purpose}，编号 {code}",
+        {
+            "what": "text",
+            "list": "text",
+            "rows": "integer",
+            "columns": "text",
+            "filters": "json?",
+            "purpose": "text",
+            "code": "text",
+            "digest": "text",
+            "format": "text",
+        },
+    ),
     EventKind("job.fetched", "下载结果", "{actor}下载《{name}》", {"job": "integer", "name": "text"}),
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -62,23 +62,28 @@ class Cases:
 
 def cases(pack: str, clause: str, figure: str, month: Month, person: Person, page: int = 1) -> Cases:
     """The rows behind a figure, newest first; NotFound for a clause or figure that the regulation does not have."""
+    start = (page - 1) * PAGE
+    found = list(case_rows(pack, clause, figure, month, person)[start : start + PAGE + 1])
+    everybody = sight(person, version_for(pack)).everybody
+    return Cases(case_lines(found[:PAGE], figure, person), page, len(found) > PAGE, everybody)
+
+
+def case_rows(pack: str, clause: str, figure: str, month: Month, person: Person) -> QuerySet[Any]:
+    """The same rows as a query: for pages and for exports alike."""
     version = version_for(pack)
     if figure not in FIGURES or clause not in version.regulation.pack.clauses:
         raise NotFound
     spec, seen = FIGURES[figure], sight(person, version)
-    start = (page - 1) * PAGE
-    if spec.source == "event":
-        events = Event.objects.filter(
-            event_filter(spec.kinds, month), of_clause(version, clause), seen.events(), pack=pack
-        )
-        found: list[Any] = list(
-            events.select_related("actor", "on_behalf_of").order_by("-id")[start : start + PAGE + 1]
-        )
-    else:
-        found = list(_duties(version, clause, spec, month, seen)[start : start + PAGE + 1])
-    rows = found[:PAGE]
+    if spec.source != "event":
+        return _duties(version, clause, spec, month, seen)
+    events = Event.objects.filter(event_filter(spec.kinds, month), of_clause(version, clause), seen.events(), pack=pack)
+    return events.select_related("actor", "on_behalf_of").order_by("-id")
+
+
+def case_lines(rows: Sequence[Any], figure: str, person: Person) -> list[Case]:
+    """What a reader is shown of them; two queries however many there are."""
     names = _names(person, {row.file for row in rows if row.file})
-    return Cases([_case(row, names, spec.source) for row in rows], page, len(found) > PAGE, seen.everybody)
+    return [_case(row, names, FIGURES[figure].source) for row in rows]
 
 
 def _duties(version: Version, clause: str, spec: Figure, month: Month, seen: Sight) -> QuerySet[Duty]:

@@ -4,24 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from tempfile import TemporaryFile
+from typing import IO, Any
 
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET
 
 from kedang.customers import selectors
 from kedang.customers.selectors import exporting
-from kedang.kernel import ledger
-from kedang.kernel.actions import access
-from kedang.kernel.errors import Conflict, NotFound
+from kedang.kernel import fields, ledger, listings
+from kedang.kernel.actions import access, dry_run
+from kedang.kernel.actions.exporting import AT_ONCE
+from kedang.kernel.errors import Conflict, Invalid, NotFound
+from kedang.kernel.fields import Field
 from kedang.kernel.norms.vocabulary import vocabulary
 from kedang.reports import export
+from kedang.reports import exporting as files
 from kedang.web import outcomes
 from kedang.web.forms.bound import Form
 from kedang.web.listing import asked_of
-from kedang.web.replies import is_fragment
+from kedang.web.replies import go, is_fragment
 
 LIST_ARGS = ("scope", "search", "filters", "sort")
 
@@ -36,7 +41,10 @@ class Offer:
     args: dict[str, Any]
     sheet: Callable[[export.Told], export.Sheet]
     back: str
-    too_many: bool = False
+    large: bool = False
+    """Too much to wait for: a job writes it."""
+    action: str = "customer.export"
+    formats: bool = True
 
 
 def export_list(request: HttpRequest) -> HttpResponse:
@@ -60,6 +68,23 @@ def export_file(request: HttpRequest, pk: int) -> HttpResponse:
     offer = Offer(
         f"{head.name}的档案资料", 1, exporting.file_labels(pk), {"customer": pk},
         lambda told: export.file_sheet(request.user, told, pk), reverse("customer", args=[pk]),
+        formats=False,
+    )  # fmt: skip
+    return _answer(request, offer, said)
+
+
+def export_any(request: HttpRequest, name: str) -> HttpResponse:
+    """Any other list, as the address says it is shown."""
+    listing = listings.listing_of(name)
+    asked = listing.understood(request.GET.dict())
+    number = len(listing.ids(request.user, asked))
+    said = dry_run("list.export", by=request.user, list=name, asked=asked)
+    back = request.GET.get("back", "")
+    safe = url_has_allowed_host_and_scheme(back, allowed_hosts=None) and back.startswith("/")
+    offer = Offer(
+        listing.called(request.user, asked), number, [label for label, _ in listing.headings],
+        {"list": name, "asked": asked}, lambda told: files.sheet_of(request.user, told, name, asked),
+        back if safe else reverse("inbox"), number > AT_ONCE, "list.export",
     )  # fmt: skip
     return _answer(request, offer, said)
 
@@ -67,13 +92,9 @@ def export_file(request: HttpRequest, pk: int) -> HttpResponse:
 def _answer(request: HttpRequest, offer: Offer, said: Any) -> HttpResponse:
     if said.verdict == "not_found":
         raise NotFound
-    purpose = [one for one in vocabulary.actions["customer.export"].args if one.id == "purpose"]
-    form = Form.of(request, purpose)
-    if request.method == "POST" and (done := outcomes.attempt(request, form, "customer.export", **offer.args)):
-        try:
-            return download(offer.sheet(export.Told.of(done.value)))
-        except Conflict as changed:
-            form.outcome = outcomes.of_error(changed, request.user)
+    form = Form.of(request, _fields(offer))
+    if request.method == "POST" and (done := _export(request, form, offer)):
+        return done
     spoken = said.verdict != "allow" and not form.outcome
     context = {
         "form": form, "offer": offer, "refused": said.verdict == "refuse", "watermark": export.watermark(request.user),
@@ -83,10 +104,44 @@ def _answer(request: HttpRequest, offer: Offer, said: Any) -> HttpResponse:
     return render(request, template, context, status=422 if form.posted else 200)
 
 
-def download(sheet: export.Sheet) -> FileResponse:
-    """The workbook as a download that no browser guesses about and no cache keeps."""
-    name = export.filename(sheet.name, sheet.code)
-    response = FileResponse(export.workbook(sheet), as_attachment=True, filename=name, content_type=export.TYPE)
+def _fields(offer: Offer) -> list[Field]:
+    wanted = {"purpose", "format"} if offer.formats else {"purpose"}
+    return [one for one in vocabulary.actions[offer.action].args if one.id in wanted]
+
+
+def _export(request: HttpRequest, form: Form, offer: Offer) -> HttpResponse | None:
+    """The file, or the job that will write it; None with what is wrong in the form."""
+    if offer.large:
+        return _later(request, form, offer)
+    done = outcomes.attempt(request, form, offer.action, **offer.args)
+    if done is None:
+        return None
+    try:
+        return download(offer.sheet(export.Told.of(done.value)), str(form.raw.get("format") or "xlsx"))
+    except Conflict as changed:
+        form.outcome = outcomes.of_error(changed, request.user)
+        return None
+
+
+def _later(request: HttpRequest, form: Form, offer: Offer) -> HttpResponse | None:
+    """What was typed is looked at now; whether it is allowed the job asks again when it writes."""
+    try:
+        fields.clean(list(form.fields), form.raw)
+    except Invalid as wrong:
+        form.errors = dict(wrong.errors)
+        return None
+    raw = {"action": offer.action, "title": offer.title, "given": {**offer.args, **form.raw}}
+    done = outcomes.attempt(request, form, "list.export_later", raw=raw)
+    return go(request, reverse("jobs"), "已转入后台导出，写好后在这里下载。") if done else None
+
+
+def download(sheet: export.Sheet, format: str = "xlsx") -> FileResponse:
+    """The file as a download that no browser guesses about and no cache keeps."""
+    made: IO[bytes] = TemporaryFile()  # noqa: SIM115  (the response closes it)
+    files.write(sheet, format, made)
+    made.seek(0)
+    kind = files.TYPES.get(format, export.TYPE)
+    response = FileResponse(made, as_attachment=True, filename=files.file_name(sheet, format), content_type=kind)
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "no-store, private"
     return response
