@@ -16,6 +16,7 @@ from kedang.kernel.actions import access
 from kedang.kernel.actions.performing import Result, perform
 from kedang.kernel.errors import AsksReason, Conflict, Gone, Invalid, KedangError, NeedsApproval, NotFound, Refused
 from kedang.kernel.norms import explain
+from kedang.kernel.org import selectors as org
 from kedang.kernel.org.models import Person
 from kedang.records.selectors import destruction_of
 from kedang.web.forms.bound import Form
@@ -89,12 +90,19 @@ def attempt(
     args = {**(form.raw if raw is None else raw), **fixed}
     # Some actions have a reason of their own; `perform` hands it to them.
     reason = args.pop("reason", "") or form.reason
+    other, why = args.pop("on_behalf_of", ""), args.pop("behalf_reason", "")
+    spoken_for = org.active_people().filter(pk=int(other)).first() if str(other or "").isdecimal() else None
+    if other and spoken_for is None:
+        form.errors = {"on_behalf_of": "没有这个人，或已停权、离职。"}
+        return None
     try:
         return perform(
             action,
             by=request.user,
             key=form.sent_key or None,
             reason=reason,
+            on_behalf_of=spoken_for,
+            behalf_reason=why,
             confirmed=form.confirmed,
             ask_exception=form.exception,
             **args,

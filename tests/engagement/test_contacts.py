@@ -38,9 +38,9 @@ def test_a_colleague_who_only_knows_of_the_file_may_report_a_contact(company: Co
 
 
 def test_typed_for_another_the_deed_is_the_others_and_the_typist_is_shown(company: Company, factory: int) -> None:
-    perform("contact.record", by=company["小赵"], on_behalf_of=company["小王"], reason="出差代录", customer=factory)
+    perform("contact.record", by=company["何内勤"], on_behalf_of=company["小王"], reason="出差代录", customer=factory)
     record = ContactRecord.objects.get()
-    assert (record.by, record.typed_by) == (company["小王"], company["小赵"])
+    assert (record.by, record.typed_by) == (company["小王"], company["何内勤"])
 
 
 @pytest.mark.parametrize("kind", ["信函", "传真", "长途电话"])

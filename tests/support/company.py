@@ -34,7 +34,7 @@ access:
   sales: {list: 本部门, open: 本人, find: exact}
   head: {list: 本部门及以下, open: 本部门及以下, find: similar}
   gm: {list: 全部, open: 全部, find: similar}
-  clerk: {list: 全部, open: 全部, fields: {contact: mask, deal: hide}, find: none}
+  clerk: {list: 全部, open: 全部, fields: {contact: mask, deal: hide}, find: none, speaks_for: 全部}
 """
 POSTS = {
     "salesperson": ("业务员", False),

@@ -11,6 +11,7 @@ from django.db.models import Q
 from kedang.customers.history import CONTACT_LABELS, GROUPS, LABELS
 from kedang.customers.masking import shown
 from kedang.kernel import ledger
+from kedang.kernel.actions import correcting
 from kedang.kernel.ledger.models import Event, Value
 
 VALUE_LABELS = {
@@ -59,6 +60,12 @@ class Entry:
     clause: str
     details: list[Detail] = field(default_factory=list)
     data: Mapping[str, object] = field(default_factory=dict)
+    owner: int | None = None
+    """Whose deed it is, and who typed it: they and those above them may correct it."""
+    typist: int | None = None
+    corrected_by: int | None = None
+    """The entry by which this one was corrected; it is shown struck through."""
+    correctable: bool = False
 
 
 def timeline_page(
@@ -72,7 +79,7 @@ def timeline_page(
         rows = rows.exclude(_kind_in(TIMELINE_HIDES))
     if before_id is not None:
         rows = rows.filter(pk__lt=before_id)
-    events = list(rows.select_related("actor", "on_behalf_of").order_by("-id")[:limit])
+    events = list(rows.select_related("actor", "on_behalf_of", "correction").order_by("-id")[:limit])
     return entries(events, rights)
 
 
@@ -106,6 +113,10 @@ def _entry(event: Event, values: list[Value], rights: Mapping[str, str]) -> Entr
         clause=event.clause,
         details=details,
         data={key: value for key, value in event.data.items() if key != "_values"},
+        owner=event.on_behalf_of_id or event.actor_id,
+        typist=event.actor_id,
+        corrected_by=event.correction.by_id if hasattr(event, "correction") else None,
+        correctable=correcting.correctable(event.kind) and not hasattr(event, "correction"),
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from kedang.kernel import files
-from kedang.kernel.actions import asking, forms
+from kedang.kernel.actions import asking, forms, speaking
 from kedang.kernel.actions.orders import decision_of, prepare
 from kedang.kernel.approvals import chain
 from kedang.kernel.errors import Invalid
@@ -23,6 +23,7 @@ from kedang.records import rules
 from kedang.records import selectors as records
 from kedang.web.forms.bound import Form
 
+BEHALF, BEHALF_REASON = "on_behalf_of", "behalf_reason"
 NOT_TYPED = {"customer", "version", "clear"}
 # Arguments of a reading that are asked only where a norm speaks of them.
 SELDOM = {"relation", "until"}
@@ -31,6 +32,7 @@ CHOSEN: dict[str, tuple[str, ...]] = {
     "flow.move": ("flow", "to"),
     "expense.review": ("expense",),
     "expense.pay": ("expense",),
+    "event.correct": ("entry",),
     "reception.handover": ("reception",),
     "reception.verify": ("reception",),
     "pack.interpret": ("pack", "clause"),
@@ -55,7 +57,12 @@ class DeedForm:
     @property
     def own(self) -> list[Any]:
         """The action's own arguments."""
-        return [bound for bound in self.form if "." not in bound.field.id]
+        return [bound for bound in self.form if "." not in bound.field.id and bound.field.id not in (BEHALF, BEHALF_REASON)]
+
+    @property
+    def behalf(self) -> list[Any]:
+        """For whom it is typed, and why."""
+        return [bound for bound in self.form if bound.field.id in (BEHALF, BEHALF_REASON)]
 
     @property
     def attached(self) -> list[tuple[str, list[Any]]]:
@@ -91,6 +98,17 @@ def deed_form(
     ]
     known = [*own, *(one for _, _, fields in parts for one in fields)]
     return DeedForm(spec, Form.of(request, known, initial=initial or {}), parts, held)
+
+
+def _for_another(spec: Action, person: Person) -> list[Field]:
+    """代录: for whom it is typed and why, where the reader may type for somebody."""
+    if spec.reads or not speaking.allows(spec.name) or not (others := speaking.principals(person)):
+        return []
+    names = {str(one.pk): one.name for one in others}
+    return [
+        Field(BEHALF, "代谁录入", "choice", values={"": "本人", **names}),
+        Field(BEHALF_REASON, "代录理由", "text", max=200),
+    ]
 
 
 def _kept(one: Field, person: Person) -> Field:

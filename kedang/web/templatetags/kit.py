@@ -151,7 +151,7 @@ ENTRY_LOOKS = [
     ("approval.", "rubber-stamp", ""), ("form.", "file-check", "green"), ("flow.", "arrow-right", "green"),
     ("contract.", "file-certificate", ""), ("expense.", "receipt", ""), ("record.", "archive", ""), ("inventory.", "checklist", ""),
     ("access.", "key", "amber"), ("customer.registered", "folder-plus", "green"), ("customer.transferred", "transfer", "amber"),
-    ("customer.", "edit", ""), ("duty.", "checkbox", ""), ("proposal.", "gavel", ""),
+    ("event.corrected", "eraser", "amber"), ("deed.typed", "keyboard", ""), ("customer.", "edit", ""), ("duty.", "checkbox", ""), ("proposal.", "gavel", ""),
 ]  # fmt: skip
 
 

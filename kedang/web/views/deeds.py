@@ -9,7 +9,8 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from kedang.customers import selectors
-from kedang.kernel import clock, files
+from kedang.kernel import clock, files, ledger
+from kedang.kernel.actions import correcting
 from kedang.kernel.actions.handling import concerns
 from kedang.kernel.errors import NotFound
 from kedang.kernel.norms.models import Duty
@@ -54,9 +55,29 @@ def alone(request: HttpRequest, action: str) -> HttpResponse:
 
 def _about(request: HttpRequest, spec: Action) -> dict[str, Any]:
     """What is reviewed or paid stands above the form; not found outside what the person may see."""
+    if spec.name == "event.correct":
+        return _entry(request)
     if "expense" not in CHOSEN.get(spec.name, ()):
         return {}
     return {"claim": expenses.claim_of(request.user, request.POST.get("expense") or request.GET.get("expense", ""))}
+
+
+def _entry(request: HttpRequest) -> dict[str, Any]:
+    """The entry to be corrected, as the timeline shows it; not found outside what the person may see."""
+    number = request.POST.get("entry") or request.GET.get("entry", "")
+    entry = correcting.entry_of(int(number)) if number.isdecimal() else None
+    if entry is None:
+        raise NotFound
+    about: dict[str, Any] = {"subtitle": ledger.sentence(entry)}
+    if entry.file:
+        about |= {"head": selectors.file_for(request.user, entry.file), "back": reverse("customer", args=[entry.file])}
+    return about
+
+
+def _corrected(value: Any) -> str:
+    """What a correction did and could not do."""
+    parts = [f"{label}：{'；'.join(value[key])}。" for key, label in (("undone", "已撤销"), ("left", "未能撤销")) if value[key]]
+    return "".join(["记录已更正。", *parts])
 
 
 def _back(action: str) -> str:
@@ -84,7 +105,7 @@ def _deed(request: HttpRequest, spec: Action, file: int | None, context: dict[st
     )
     fixed = {"customer": file} if file else {}
     if request.method == "POST" and (done := attempt(request, form.form, spec.name, raw=form.raw, **fixed)):
-        said = DONE.get(spec.name, f"已办：{spec.label}。")
+        said = _corrected(done.value) if spec.name == "event.correct" else DONE.get(spec.name, f"已办：{spec.label}。")
         return go(request, context["back"], said + warned(done))
     if spec.name in CHOSEN and len(form.held) < len(CHOSEN[spec.name]):
         raise NotFound

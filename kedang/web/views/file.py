@@ -22,6 +22,7 @@ from kedang.kernel.norms import explain
 from kedang.kernel.norms.models import Duty, FormRecord
 from kedang.kernel.norms.store import Version, fact_store, regulations
 from kedang.kernel.norms.vocabulary import vocabulary
+from kedang.kernel.org import selectors as org
 from kedang.records import selectors as records
 from kedang.reports import export, filepage
 from kedang.trade import selectors as trade
@@ -138,6 +139,7 @@ def _tab(request: HttpRequest, pk: int, tab: str, head: Any) -> dict[str, Any]:
         )
         return {
             "entries": entries,
+            "fixable": _fixable(request, entries),
             "only": only,
             "filters": _timeline_filters(),
             "compose": _composer(),
@@ -160,6 +162,12 @@ def _tab(request: HttpRequest, pk: int, tab: str, head: Any) -> dict[str, Any]:
     if tab == "log":
         return opened.log(request, pk)
     return {}
+
+
+def _fixable(request: HttpRequest, entries: list[Any]) -> set[int]:
+    """The entries that the reader may correct: his own, those he typed, those of people below him."""
+    mine = {request.user.pk, *org.subordinates(request.user)}
+    return {one.id for one in entries if one.correctable and (one.owner in mine or one.typist == request.user.pk)}
 
 
 def _timeline_filters() -> list[tuple[str, str]]:
