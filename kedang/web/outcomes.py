@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from kedang.kernel import files
-from kedang.kernel.actions import access
+from kedang.kernel.actions import access, voting
 from kedang.kernel.actions.performing import Result, perform
 from kedang.kernel.errors import AsksReason, Conflict, Gone, Invalid, KedangError, NeedsApproval, NotFound, Refused
 from kedang.kernel.norms import explain
@@ -90,6 +90,7 @@ def attempt(
     args = {**(form.raw if raw is None else raw), **fixed}
     # Some actions have a reason of their own; `perform` hands it to them.
     reason = args.pop("reason", "") or form.reason
+    copied = [] if action == "approval.move" else request.POST.getlist("copies")
     other, why = args.pop("on_behalf_of", ""), args.pop("behalf_reason", "")
     spoken_for = org.active_people().filter(pk=int(other)).first() if str(other or "").isdecimal() else None
     if other and spoken_for is None:
@@ -105,12 +106,14 @@ def attempt(
             behalf_reason=why,
             confirmed=form.confirmed,
             ask_exception=form.exception,
+            copies=tuple(voting.ids_in([each for each in copied if each], "copies")),
             **args,
         )
     except Invalid as error:
         form.errors = dict(error.errors)
     except (Refused, AsksReason, Conflict) as error:
         form.outcome = of_error(error, request.user)
+    form.copies = list(org.names_of([int(each) for each in copied if each.isdecimal() and len(each) < 19]).items())
     return None
 
 

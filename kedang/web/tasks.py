@@ -36,6 +36,8 @@ def way_of(duty: Any, regs: Regulations) -> Way:
         return Way("阅读并签收", reverse("rules_sign", args=[duty.pack]))
     found = regs.norm(duty.norm, duty.version)
     done = getattr(found[1].norm, "done", None) if found else None
+    if duty.subject.startswith("approval:"):
+        return Way("看审批", reverse("approval", args=[duty.subject.partition(":")[2]]))
     if done is None and duty.awaits_form:
         about = f"?customer={duty.file}" if duty.file else ""
         return Way("填表", f"{reverse('form_file', args=[duty.awaits_form])}{about}")

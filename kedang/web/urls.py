@@ -5,13 +5,15 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from kedang.web import list_urls, record_urls
+from kedang.web import list_urls, permit_urls, record_urls
 from kedang.web.views import (
     accounts,
     administering,
+    approval_moves,
     approvals,
     customers,
     deeds,
+    desk,
     drafting,
     editing,
     expenses,
@@ -51,6 +53,7 @@ urlpatterns = [
     path("customers/counts/", customers.counts, name="customer_counts"),
     path("customers/columns/", customers.columns, name="customer_columns"),
     *list_urls.urlpatterns,
+    *permit_urls.urlpatterns,
     path("customers/export/", exporting.export_list, name="customer_export"),
     path("customers/new/", registering.new, name="customer_new"),
     path("customers/check/", registering.check, name="customer_check"),
@@ -81,8 +84,15 @@ urlpatterns = [
     path("forms/<str:form>/", filing.file_form, name="form_file"),
     # 审批
     path("approvals/", approvals.index, name="approvals"),
+    path("approvals/batch/", approvals.batch, name="approval_batch"),
     path("approvals/<int:pk>/", approvals.detail, name="approval"),
-    path("approvals/<int:pk>/<str:kind>/", approvals.move, name="approval_move"),
+    path("approvals/<int:pk>/print/", approvals.paper, name="approval_print"),
+    path("approvals/<int:pk>/<str:kind>/", approval_moves.move, name="approval_move"),
+    # 接待、撞单
+    path("desk/", desk.reception, name="desk"),
+    path("desk/check/", desk.check, name="desk_check"),
+    path("conflicts/", desk.conflicts, name="conflicts"),
+    path("conflicts/<int:pk>/", desk.conflict, name="conflict"),
     # 费用
     path("expenses/", expenses.index, name="expenses"),
     # 制度

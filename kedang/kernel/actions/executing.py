@@ -9,7 +9,8 @@ from django.db import transaction
 from kedang.kernel import fields
 from kedang.kernel.actions import asking, effects, grants, keys, orders, performing, reacting
 from kedang.kernel.actions.deed import Deed
-from kedang.kernel.approvals import service
+from kedang.kernel.approvals import chain, service
+from kedang.kernel.approvals.chain import ChainStep
 from kedang.kernel.approvals.models import Request, RequestStatus
 from kedang.kernel.errors import Invalid, KedangError, Refused
 from kedang.kernel.norms.engine import Finding
@@ -87,6 +88,15 @@ def again(row: Request, changed: dict[str, Any] | None = None) -> orders.Order:
     spec = vocabulary.actions[row.action]
     given = {**thaw(spec.args, row.args), **_changes(row, changed or {})}
     return orders.prepare(spec, given, by=row.requester, on_behalf_of=row.on_behalf_of)
+
+
+def preview_again(row: Request) -> list[ChainStep]:
+    """The route that 再次提交 would take as things stand now, with names. Raises as `findings_again` does."""
+    spec = vocabulary.actions[row.action]
+    order = orders.prepare(spec, thaw(spec.args, row.args), by=row.requester, on_behalf_of=row.on_behalf_of, dry=True)
+    steps = asking.steps_for(order, findings_again(order, row))
+    about = [order.view.name] if order.view else []
+    return chain.preview(steps, row.requester, about, on_behalf_of=row.on_behalf_of)
 
 
 def _changes(row: Request, changed: dict[str, Any]) -> dict[str, Any]:

@@ -105,6 +105,8 @@ def extend_duty(*, deed: Deed, duty: int, reason: str) -> str:
 def finish_duty(*, deed: Deed, duty: int, note: str | None = None) -> int:
     """Close by hand a duty that no other deed closes (裁定、待人工处理、其他任务)."""
     row = duty_of(deed, duty)
+    if row.subject.startswith("approval:"):
+        raise Invalid("这一事项在审批要求的条件成立时自动办结，不能手工办结。")
     found = regulations().norm(row.norm, row.version)
     if adoption.is_notice(row) or (found is not None and getattr(found[1].norm, "done", None) is not None):
         raise Invalid("这一事项须通过办理它所要求的业务来办结。")

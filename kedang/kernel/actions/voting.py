@@ -38,7 +38,7 @@ REQUEST = Field("request", "申请", "integer", required=True)
         Field("then", "之后", "text"),
         Field("form", "审批表单", "json"),
         Field("args", "修改后的内容", "json"),
-        Field("copies", "抄送", "json"),
+        Field("watchers", "抄送", "json"),
         Field("batch", "批量", "bool"),
     ],
     about="",
@@ -57,14 +57,14 @@ def move_approval(
     then: str | None = None,
     form: dict[str, Any] | None = None,
     args: dict[str, Any] | None = None,
-    copies: Any = None,
+    watchers: Any = None,
     batch: bool | None = None,
 ) -> dict[str, Any]:
     """Vote, or another move on a request; an approved command runs in its own transaction right after."""
     assert deed.by is not None
     row = service.locked(request, deed.by)
     others = [*([to] if to is not None else []), *ids_in(people, "to")]
-    sent = ids_in(copies, "copies")
+    sent = ids_in(watchers, "copies")
     if move == "copy":
         _copy(row, others or sent, deed)
         return {"request": row.pk, "status": str(row.status)}

@@ -15,9 +15,10 @@ from kedang.kernel import clock
 from kedang.kernel.approvals import counting, rows
 from kedang.kernel.approvals.models import Ballot, BallotStatus, Request, Step, StepStatus
 from kedang.kernel.approvals.route import foretold_once, prepare
-from kedang.kernel.approvals.values import MODE_LABELS, Seat, StepSpec, StepState
+from kedang.kernel.approvals.values import MODE_LABELS, TIMEOUTS, Seat, StepSpec, StepState
 from kedang.kernel.org import selectors as org
 from kedang.kernel.org.models import Delegation, Person
+from kedang.kernel.workdays.durations import Duration
 
 ONCE = "已在前面的步骤同意，同一人只审一次"
 WILL_ONCE = "前面的步骤同意后不再重复审批"
@@ -41,6 +42,16 @@ class ChainPerson:
     seen_at: datetime | None = None
     decided_at: datetime | None = None
     past: bool = False  # of an earlier run, no longer counted
+    asked_by: str = ""  # 征询: who wants the opinion …
+    question: str = ""  # … and on what
+    promised_at: datetime | None = None  # 附条件同意
+    answers: tuple[tuple[str, str], ...] = ()
+    """The step's form as a reader may see it: label and text; filled in by the page."""
+
+    @property
+    def promised(self) -> bool:
+        """True while an agreement on condition does not count yet."""
+        return self.promised_at is not None and self.state == "pending"
 
 
 @dataclass(frozen=True)
@@ -63,6 +74,10 @@ class ChainStep:
     closed_at: datetime | None = None
     form: str = ""
     past: bool = False  # of an earlier round
+    due_at: datetime | None = None
+    overdue_since: datetime | None = None
+    timeout: str = ""  # what happens when the limit has passed, in words
+    first: str = ""  # what must be done before it passes
 
     @property
     def active(self) -> bool:
@@ -79,7 +94,9 @@ def chain(request: Request) -> list[ChainStep]:
     """Every step of every round in order; six queries whatever the length."""
     steps = list(Step.objects.filter(request=request).order_by("round", "index"))
     ballots = list(
-        Ballot.objects.filter(step__in=steps).select_related("person", "acting_for").order_by("run", "order", "id")
+        Ballot.objects.filter(step__in=steps)
+        .select_related("person", "acting_for", "asked_by", "promised_by")
+        .order_by("run", "order", "id")
     )
     return _view(request, steps, ballots)
 
@@ -165,6 +182,10 @@ def _step(
         opened_at=row.opened_at if row else None,
         closed_at=row.closed_at if row else None,
         form=spec.form,
+        due_at=row.due_at if row and status == "active" else None,
+        overdue_since=row.overdue_since if row and status == "active" else None,
+        timeout=f"限{Duration.parse(spec.within).label()}，逾期{TIMEOUTS[spec.timeout]}" if spec.within else "",
+        first=spec.first,
         past=bool(row and request and row.round != request.round),
     )
 
@@ -176,7 +197,7 @@ def _voted(
         id=ballot.person_id,
         name=ballot.person.name,
         state=ballot.status,
-        state_label=str(BallotStatus(ballot.status).label),
+        state_label=_label(ballot),
         role_name=_role_in(step.spec, ballot.acting_for_id or ballot.person_id),
         acting_for=ballot.acting_for.name if ballot.acting_for else "",
         deputies=deputies.get(ballot.person_id, ()) if ballot.status == "pending" else (),
@@ -186,7 +207,16 @@ def _voted(
         seen_at=ballot.seen_at,
         decided_at=ballot.closed_at,
         past=ballot.run != step.run,
+        asked_by=ballot.asked_by.name if ballot.asked_by else "",
+        question=ballot.question,
+        promised_at=ballot.promised_at,
     )
+
+
+def _label(ballot: Ballot) -> str:
+    if ballot.status == BallotStatus.PENDING and ballot.promised_by_id:
+        return "附条件同意"
+    return str(BallotStatus(ballot.status).label)
 
 
 def _still(
@@ -231,6 +261,8 @@ def _notes(step: Step, ballots: list[Ballot], value: StepState | None, names: Ma
         notes.append(f"{'、'.join(names.get(person, '') for person in value.carried)}{ONCE}")
     if any(ballot.run != step.run and ballot.status != "cancelled" for ballot in ballots):
         notes.append(AGAIN)
+    if value is not None and value.spec.agree_if and step.status in ("waiting", "active"):
+        notes.append(f"须“{value.spec.first}”，这一步才通过")
     if value is not None and value.status == "active" and value.spec.mode == "ratio":
         notes.append(f"须 {counting.needed(value)} 票同意，已有 {len(value.agreed)} 票")
     return notes
@@ -245,8 +277,8 @@ def _real(step: StepState) -> frozenset[int]:
 
 
 def _worth_showing(ballot: Ballot) -> bool:
-    """A cancelled ballot says nothing, unless it was an agreement its owner took back."""
-    return ballot.status != "cancelled" or bool(ballot.opinion)
+    """A cancelled ballot says nothing, unless it was an agreement its owner took back, or a question asked."""
+    return ballot.status != "cancelled" or bool(ballot.opinion or ballot.question)
 
 
 def _role_in(spec: Mapping[str, Any], person: int) -> str:

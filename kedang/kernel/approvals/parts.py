@@ -62,9 +62,16 @@ def ballot_of(state: State, move: Move) -> tuple[int, Ballot]:
     # What was agreed on condition may be voted anew, but only when nothing else waits for him.
     ballot = next(iter(sorted(mine + lent, key=lambda each: each.promised is not None)), None)
     if ballot is None:
-        voted = any(b.person == move.by and b.status in VOTED for b in step.ballots)
-        raise MoveRefused("您已处理过这一步，不能重复处理。" if voted else "您不是当前步骤的审批人。")
+        raise MoveRefused(_no_ballot(state, index, move.by))
     return index, ballot
+
+
+def _no_ballot(state: State, index: int, person: int) -> str:
+    """Why somebody has nothing to vote on: most often he has just done it, in another window."""
+    voted = [any(b.person == person and b.status in VOTED for b in step.ballots) for step in state.steps]
+    if voted[index]:
+        return "您已处理过这一步，不能重复处理。"
+    return "您已处理过，申请已转到下一步。" if any(voted[:index]) else "您不是当前步骤的审批人。"
 
 
 def close_ballot(state: State, index: int, ballot: Ballot, move: Move, status: str) -> State:

@@ -157,6 +157,8 @@ class Form:
     off: Mapping[str, str] = field(default_factory=dict)
     must: frozenset[str] = frozenset()
     """Fields required here beyond what they say themselves."""
+    copies: Sequence[tuple[int, str]] = ()
+    """Who is to be sent a copy of the approval, as chosen."""
     sent_key: str = ""
     key: str = field(default_factory=lambda: uuid.uuid4().hex)
 

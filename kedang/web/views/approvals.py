@@ -1,9 +1,11 @@
-"""审批: the four lists, one request with its form and its chain, and the moves."""
+"""审批: the four lists, agreeing to several at once, one request with its chain, and its sheet on paper."""
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -12,18 +14,17 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from kedang.kernel.actions import forms as kernel_forms
-from kedang.kernel.approvals import chain, selectors, service
-from kedang.kernel.approvals.models import Request
+from kedang.kernel.actions import perform, voting
+from kedang.kernel.approvals import selectors, service
+from kedang.kernel.approvals.models import Ballot, Request, RequestStatus, Step
+from kedang.kernel.approvals.values import StepSpec
+from kedang.kernel.errors import KedangError, NotFound
 from kedang.kernel.fields import Field
-from kedang.kernel.norms.store import regulations
 from kedang.kernel.norms.vocabulary import vocabulary
 from kedang.kernel.org.models import Person
+from kedang.web import approving, printing, sheets
 from kedang.web.forms.bound import Form
-from kedang.web.naming import shown
-from kedang.web.outcomes import attempt
 from kedang.web.paging import page_of
-from kedang.web.replies import go, is_fragment
 
 TABS: dict[str, tuple[str, Callable[[Person], QuerySet[Request]]]] = {
     "pending": ("待我审批", selectors.pending_for),
@@ -31,23 +32,112 @@ TABS: dict[str, tuple[str, Callable[[Person], QuerySet[Request]]]] = {
     "asked": ("我发起的", selectors.asked_by),
     "watching": ("抄送我的", selectors.watching),
 }
-MAIN = ("agree", "reject", "return", "resubmit", "withdraw")
-NEEDS_PEOPLE = {"transfer", "delegate", "add_before", "add_after", "add_beside", "remove_signer"}
-NEEDS_OPINION = {"reject", "return"}
+MAIN = ("advise", "agree", "reject", "return", "take_back", "resubmit", "retry", "withdraw")
+# These ask for more than a word, in a dialog of their own.
+DIALOGS = {
+    "return", "transfer", "delegate", "add_before", "add_after", "add_beside", "remove_signer", "consult", "copy",
+    "resubmit",
+}  # fmt: skip
 OPINION = Field("opinion", "意见", "long_text")
+AT_ONCE = 50
+PHRASES = ("同意。", "请补充材料后再提交。", "情况不属实，不同意。")
+
+
+# ---- the lists ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Line:
+    """One request in a list."""
+
+    one: Request
+    due_at: datetime | None = None
+    asked_for: str = ""
+    """What one is asked for besides a vote: 征询."""
+    question: str = ""
+    batch: bool = False
+    why_not: str = ""
+    unread: bool = False
 
 
 def index(request: HttpRequest) -> HttpResponse:
-    """One of the four lists."""
-    tab = request.GET.get("tab", "pending")
-    name, rows = TABS.get(tab, TABS["pending"])
+    """One of the four lists, narrowed by what, state and words."""
+    asked = request.GET.get("tab", "pending")
+    tab = asked if asked in TABS else "pending"
+    rows = TABS[tab][1](request.user)
+    wanted = {key: request.GET.get(key, "").strip()[:60] for key in ("q", "state", "action")}
+    page = page_of(_narrowed(rows, wanted), request.GET.get("page"))
+    lines = _lines(page.rows, request.user, voting_now=tab == "pending")
     context = {
-        "tabs": [(key, label, key == (tab if tab in TABS else "pending")) for key, (label, _) in TABS.items()],
-        "tab": tab if tab in TABS else "pending",
-        "name": name,
-        "page": page_of(rows(request.user), request.GET.get("page")),
-    }
+        "tabs": [(key, label, key == tab) for key, (label, _) in TABS.items()],
+        "tab": tab, "page": page, "lines": lines, "unread": selectors.unread_copies(request.user),
+        "wanted": wanted, "narrowed": any(wanted.values()),
+        "states": RequestStatus.choices if tab != "pending" else [],
+        "kinds": _kinds(rows), "key": uuid.uuid4().hex, "any_batch": any(line.batch for line in lines),
+    }  # fmt: skip
     return render(request, "approvals/list.html", context)
+
+
+def _narrowed(rows: QuerySet[Request], wanted: dict[str, str]) -> QuerySet[Request]:
+    if wanted["state"] in RequestStatus.values:
+        rows = rows.filter(status=wanted["state"])
+    if wanted["action"]:
+        rows = rows.filter(action=wanted["action"])
+    if wanted["q"]:
+        rows = rows.filter(title__contains=wanted["q"]) | rows.filter(requester__name__contains=wanted["q"])
+    return rows
+
+
+def _kinds(rows: QuerySet[Request]) -> list[tuple[str, str]]:
+    """What the requests of the list are about, each kind once."""
+    names = rows.order_by("action").values_list("action", flat=True).distinct()
+    return [(name, vocabulary.actions[name].label) for name in names if name in vocabulary.actions]
+
+
+def _lines(rows: list[Request], person: Person, *, voting_now: bool) -> list[Line]:
+    """The rows with what their active step says; two queries whatever their number."""
+    ids = [one.pk for one in rows]
+    steps = {step.request_id: step for step in Step.objects.filter(request__in=ids, status="active")}
+    asked = Ballot.objects.filter(step__request__in=ids, person=person, status="consulted") if voting_now else []
+    questions = {ballot.step_id: ballot.question for ballot in asked}
+    return [_line(one, steps.get(one.pk), questions, voting_now=voting_now) for one in rows]
+
+
+def _line(one: Request, step: Step | None, questions: dict[int, str], *, voting_now: bool) -> Line:
+    unread = bool(getattr(one, "unread", False))
+    if step is None or not voting_now:
+        return Line(one, step.due_at if step else None, unread=unread)
+    if step.pk in questions:
+        return Line(one, None, "征询", questions[step.pk], why_not="这是征询您的意见，须逐份答复。")
+    why = voting.why_not_batch(StepSpec.from_json(step.spec))
+    return Line(one, step.due_at, batch=not why, why_not=why)
+
+
+@require_POST
+def batch(request: HttpRequest) -> HttpResponse:
+    """批量同意: each request is a deed of its own; what came of each is listed."""
+    ids = [int(text) for text in request.POST.getlist("ids") if text.isdecimal() and len(text) < 19][:AT_ONCE]
+    key, opinion = request.POST.get("key", "")[:40] or uuid.uuid4().hex, request.POST.get("opinion", "")
+    done = [_agree(request.user, pk, f"{key}:{pk}", opinion) for pk in dict.fromkeys(ids)]
+    context = {"done": done, "agreed": sum(not why for _, why in done), "most": AT_ONCE}
+    return render(request, "approvals/batch.html", context, status=200 if done else 422)
+
+
+def _agree(person: Person, pk: int, key: str, opinion: str) -> tuple[Request | None, str]:
+    """(the request, why it was not agreed to or '')."""
+    try:
+        one = selectors.get_request(person, pk)
+    except NotFound:
+        return None, "没有这份申请，或者您不能看它。"
+    try:
+        perform("approval.move", by=person, key=key, request=pk, move="agree", opinion=opinion, batch=True)
+    except KedangError as error:
+        return one, str(error)
+    one.refresh_from_db()
+    return one, ""
+
+
+# ---- one request -------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -57,40 +147,36 @@ class Move:
     key: str
     label: str
     consequence: str
-
-    @property
-    def main(self) -> bool:
-        """Whether it stands in the bar itself rather than under 更多."""
-        return self.key in MAIN
-
-    @property
-    def needs_people(self) -> bool:
-        """Whether somebody must be chosen."""
-        return self.key in NEEDS_PEOPLE
-
-    @property
-    def needs_opinion(self) -> bool:
-        """Whether an opinion is asked for."""
-        return self.key in NEEDS_OPINION
+    dialog: bool = False
 
 
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One request: what is asked, by which clause, its chain, and what one may do with it."""
     one = selectors.get_request(request.user, pk)
     service.mark_seen(one, request.user)
-    return render(request, "approvals/detail.html", _context(request, one))
+    return render(request, "approvals/detail.html", context_of(request, one))
 
 
-def _context(request: HttpRequest, one: Request, form: Form | None = None, open_move: str = "") -> dict[str, Any]:
-    moves = [Move(*each) for each in selectors.allowed_moves(request.user, one)]
-    steps, rows = chain.chain(one), _content(one)
+def context_of(request: HttpRequest, one: Request, form: Form | None = None) -> dict[str, Any]:
+    """What the page of a request shows."""
+    reader = approving.Reader.of(request.user, one)
+    steps, rows = approving.steps_of(one, reader), approving.rows_of(one, reader)
+    # A step with a form of its own is voted on in a dialog, where there is room for it.
+    asks_form = any(step.active and step.form for step in steps)
+    moves = [
+        Move(*each, dialog=each[0] in DIALOGS or (asks_form and each[0] in ("agree", "reject", "add_after")))
+        for each in selectors.allowed_moves(request.user, one)
+    ]
+    present = [step for step in steps if not step.past]
     return {
-        "one": one, "steps": [step for step in steps if not step.past], "past": [step for step in steps if step.past],
-        "rows": rows, "reason": "" if any(row.new == one.reason for row in rows) else one.reason, "norms": one.norms, "moves": moves,
-        "main": [move for move in moves if move.main], "others": [move for move in moves if not move.main],
-        "targets": selectors.return_targets(one) if any(move.key == "return" for move in moves) else [],
-        "form": form or Form([OPINION]), "open_move": open_move, "people": Form([Field("to", "人员", "person", required=True)]),
-        "file_url": reverse("customer", args=[one.file]) if one.file else "", "version_url": _version_url(one),
+        "one": one, "steps": present, "past": [step for step in steps if step.past],
+        "changes": [row for row in rows if row.changes], "rows": [row for row in rows if not row.changes],
+        "reason": "" if any(row.new == one.reason for row in rows) else one.reason, "norms": one.norms,
+        "active": next((step for step in present if step.active), None), "card": approving.card_of(one, request.user),
+        "watchers": selectors.watchers_of(one), "unit": sheets.home_of(one.requester_id), "moves": moves,
+        "main": [move for move in moves if move.key in MAIN], "others": [move for move in moves if move.key not in MAIN],
+        "votes": any(move.key in ("agree", "advise") for move in moves), "form": form or Form([OPINION]),
+        "phrases": PHRASES, "version_url": _version_url(one),
     }  # fmt: skip
 
 
@@ -101,57 +187,12 @@ def _version_url(one: Request) -> str:
     return reverse("rules_version", args=[one.args["pack"], one.args["version"]])
 
 
-@dataclass(frozen=True)
-class Row:
-    """One line of what is asked: for changes also what stands there now."""
-
-    name: str
-    new: str
-    old: str = ""
-    changes: bool = False
-
-
-def _content(one: Request) -> list[Row]:
-    """The frozen command in words: a form's answers, a change as old → new, else its arguments."""
-    if one.action == "form.file":
-        found = regulations().form(one.args.get("form", ""))
-        if found:
-            return [
-                Row(each.name, text) for each, text in shown(kernel_forms.fields_of(*found), one.args.get("data") or {})
-            ]
-    spec = vocabulary.actions.get(one.action)
-    if spec is None:
-        return []
-    known = [each for each in spec.args if each.id not in ("version", "customer", "clear")]
-    rows = shown(known, one.args)
-    if one.action == "customer.update" and one.file:
-        return [Row(each.name, text, _present(each.id, one.file), True) for each, text in rows]
-    return [Row(each.name, text) for each, text in rows]
-
-
-def _present(name: str, file: int) -> str:
-    binding = vocabulary.bindings.get(f"customer.{name}")
-    return str(binding.read(file) or "") if binding else ""
-
-
 @require_POST
-def move(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
-    """Make one move, then go on to the next request that waits."""
+def paper(request: HttpRequest, pk: int) -> HttpResponse:
+    """打印审批单: a PDF with the field rights of whoever prints it; on record."""
     one = selectors.get_request(request.user, pk)
-    form = Form.of(request, [OPINION])
-    given = {name: request.POST.get(name, "") for name in ("opinion", "to", "step", "then")}
-    raw = {key: value for key, value in given.items() if value != ""}
-    done = attempt(request, form, "approval.move", raw=raw, request=pk, move=kind)
-    if done is None:
-        template = "approvals/detail.html#bar" if is_fragment(request) else "approvals/detail.html"
-        return render(request, template, _context(request, one, form, kind), status=422)
-    return go(request, _next(request, pk), f"已{service.MOVE_WORDS.get(kind, '提交')}：{one.title}")
-
-
-def _next(request: HttpRequest, done: int) -> str:
-    """The next request that waits for this person; the list when there is none or one's own was moved."""
-    waiting = selectors.pending_for(request.user).exclude(pk=done).values_list("pk", flat=True).first()
-    still = selectors.pending_for(request.user).filter(pk=done).exists()
-    if still or waiting is None:
-        return reverse("approval", args=[done])
-    return reverse("approval", args=[waiting])
+    made = printing.pdf("approval.typ", sheets.approval_sheet(one, request.user))
+    perform("approval.print", by=request.user, request=pk)
+    answer = HttpResponse(made, content_type="application/pdf")
+    answer["Content-Disposition"] = f'attachment; filename="{one.number}.pdf"'
+    return answer
