@@ -11,6 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import connection, transaction
+
+from kedang.kernel import nightly
+
 ERASED = "（已销毁）"
 
 
@@ -40,5 +44,20 @@ def shares() -> list[FileBound]:
 
 
 def erase(file: int, at: datetime) -> dict[str, int]:
-    """Blank everything that is kept about a file; rows touched by share."""
-    return {share.name: share.erase(file, at) for share in shares()}
+    """Blank everything that is kept about a file; rows touched by share. What the database's own journal holds goes
+    when the deed has committed."""
+    touched = {share.name: share.erase(file, at) for share in shares()}
+    transaction.on_commit(scrub)
+    return touched
+
+
+def scrub() -> None:
+    """Empty SQLite's journal into the database, where what was blanked has been overwritten (`secure_delete`). A reader
+    that holds on to the journal delays this to the nightly run. PostgreSQL gives the room of old rows free at its next
+    vacuum."""
+    if connection.vendor == "sqlite" and not connection.in_atomic_block:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+nightly.register("scrub", scrub)

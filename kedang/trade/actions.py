@@ -209,8 +209,8 @@ def register_contract(
         customer=row, name=name, amount_fen=fen, signed_on=day, registered_by=deed.person or row.registered_by
     )
     FileSummary.objects.filter(pk=row.pk).update(contract_fen=Col("contract_fen") + (fen or 0))
-    data = {"contract": contract.pk, "name": name, "amount": amount, "signed_on": day}
-    deed.record("contract.registered", file=row.pk, data=data)
+    data = {"contract": contract.pk, "amount": amount, "signed_on": day}
+    deed.record("contract.registered", file=row.pk, data=data, values=[ValueDraft("name", new=name)])
     history.touch(row.pk, deed)
     return contract.pk
 
@@ -236,6 +236,7 @@ def terminate_contract(*, deed: Deed, customer: int, contract: int, reason: str)
         raise Invalid({"contract": "这份合同已终止"})
     held.state, held.terminated_at, held.termination_reason = TERMINATED, deed.now, reason
     held.save(update_fields=["state", "terminated_at", "termination_reason"])
-    deed.record("contract.terminated", file=row.pk, data={"contract": held.pk, "name": held.name, "reason": reason})
+    told = [ValueDraft("name", new=held.name), ValueDraft("reason", new=reason)]
+    deed.record("contract.terminated", file=row.pk, data={"contract": held.pk}, values=told)
     history.touch(row.pk, deed)
     return held.pk

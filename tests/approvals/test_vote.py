@@ -35,7 +35,7 @@ def test_opening_records_who_asked_for_what_and_why(cast):
     request = ask(cast.小王, role("总经理", cast.郑总), sink=events)
     (event,) = events
     assert (event.kind, event.file, event.subject) == ("approval.asked", 7, f"approval:{request.pk}")
-    assert event.data["request"] == request.pk and event.data["reason"] == "核对账款"
+    assert event.data["request"] == request.pk and event.values.get(field="reason").new == "核对账款"
     assert request.version == 1
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from kedang.kernel.approvals.models import Ballot, BallotStatus, Request, RequestStatus, Step, StepStatus
 from kedang.kernel.blobs import service as blobs
@@ -21,11 +21,12 @@ from kedang.kernel.norms.models import Clock, Duty, DutyState, FormRecord, Grant
 
 def erase(file: int, at: datetime) -> int:
     """Blank the kernel's rows of a file; how many."""
+    asked = list(Request.objects.filter(file=file).values_list("pk", flat=True))
     return sum(
         (
             ledger.Value.objects.filter(file=file).update(old="", new="", salt=""),
             FormRecord.objects.filter(file=file).update(data={}, rows=[]),
-            Notice.objects.filter(file=file).update(text=ERASED),
+            Notice.objects.filter(Q(file=file) | Q(request__in=asked)).update(text=ERASED),
             Chip.objects.filter(file=file).delete()[0],
             _requests(Request.objects.filter(file=file)),
             _duties(file, at),
@@ -55,7 +56,9 @@ def _requests(rows: QuerySet[Request]) -> int:
 
 def _duties(file: int, at: datetime) -> int:
     rows = Duty.objects.filter(file=file)
-    rows.filter(state=DutyState.OPEN).update(state=DutyState.VOID, done_at=at, breach_check_at=None, next_remind_at=None)
+    rows.filter(state=DutyState.OPEN).update(
+        state=DutyState.VOID, done_at=at, breach_check_at=None, next_remind_at=None
+    )
     return rows.update(excuse="", closing_note="")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from kedang.kernel import ledger
+from kedang.kernel.approvals.events import WRITTEN
 from kedang.kernel.approvals.models import Request
 from kedang.kernel.approvals.values import TIMEOUTS, Ballot, Move, State, StepSpec
 from kedang.kernel.ledger.models import Event
@@ -161,7 +162,9 @@ def _acting_for(old: tuple[Ballot, ...], after: State, move: Move) -> int | None
 
 
 def _basis(request: Request) -> dict[str, Any]:
-    return {"request": request.pk, "action": request.action, "title": request.title}
+    # The file is named by its number alone: a name in the ledger would outlive the file itself.
+    title = request.title.partition("“")[0] if request.file else request.title
+    return {"request": request.pk, "action": request.action, "title": title or request.title}
 
 
 def _names(people: tuple[int, ...]) -> str:
@@ -193,7 +196,8 @@ def _record(
         norm=(spec.norm if spec else "") or named.get("norm", ""),
         clause=(spec.clause if spec else "") or named.get("clause", ""),
         pack=(spec.pack if spec else "") or named.get("pack", ""),
-        data={key: value for key, value in data.items() if value not in (None, "")},
+        data={key: value for key, value in data.items() if value not in (None, "") and key not in WRITTEN},
+        values=[ledger.ValueDraft(key, new=str(data[key])) for key in WRITTEN if data.get(key)],
     )
 
 
