@@ -92,9 +92,9 @@ def test_a_customers_name_is_not_told_to_who_may_not_know_of_it(office: Office, 
     office.customer("安康医院", by="zhao")
     found = listings.listing_of("cases")
     told = {"pack": "customer-registry", "clause": "1.4.1", "figure": "opened"}
-    for listing, given in ((found, told), (listings.listing_of("inbox"), {})):
-        ids = listing.ids(office["wang"], given)
-        assert "安康医院" not in str(list(listing.rows(office["wang"], given, ids)))
+    for listing, asking in ((found, told), (listings.listing_of("inbox"), {})):
+        ids = listing.ids(office["wang"], asking)
+        assert "安康医院" not in str(list(listing.rows(office["wang"], asking, ids)))
 
 
 def test_the_same_post_twice_is_one_export(office: Office, as_: As, asked: int) -> None:
@@ -158,7 +158,13 @@ def test_a_job_that_may_no_longer_export_ends_with_the_refusal(
     office: Office, as_: As, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     office.customer()
-    perform("list.export_later", by=office["wu"], action="customer.export", title="全部", given={"scope": "all", "purpose": "对账"})
+    perform(
+        "list.export_later",
+        by=office["wu"],
+        action="customer.export",
+        title="全部",
+        given={"scope": "all", "purpose": "对账"},
+    )
     run_pending()
     job = Job.objects.get(kind="list.export")
     assert job.state == "failed" and not job.file and not Event.objects.filter(kind="customer.exported").exists()
@@ -183,7 +189,9 @@ def test_the_number_on_a_sheet_of_any_list_is_looked_up(office: Office, as_: As,
 
 
 @pytest.mark.parametrize("name", listings.names())
-def test_the_lines_of_a_list_are_drawn_in_a_fixed_number_of_queries(office: Office, name: str, django_assert_max_num_queries: Any) -> None:
+def test_the_lines_of_a_list_are_drawn_in_a_fixed_number_of_queries(
+    office: Office, name: str, django_assert_max_num_queries: Any
+) -> None:
     for number in range(4):
         customer = office.customer(f"第{number}机械厂")
         office.do("contact.record", "wang", customer=customer, kind="电话", content="谈")

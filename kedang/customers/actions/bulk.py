@@ -32,7 +32,7 @@ DEEDS = {
         F("files", "客户", "json", required=True),
         F("given", "内容", "json"),
         F("reason", "理由", "text", max=200),
-        F("confirmed", "已确认", "bool"),
+        F("sure", "已确认", "bool"),
     ],
 )
 def do_in_bulk(
@@ -42,7 +42,7 @@ def do_in_bulk(
     files: Any,
     given: Any = None,
     reason: str | None = None,
-    confirmed: bool | None = None,
+    sure: bool | None = None,
 ) -> int:
     """Queue one action for many files; the job's id. Invalid for none, for more than MOST, for what is no list of ids.
 
@@ -56,7 +56,7 @@ def do_in_bulk(
         "files": ids,
         "given": dict(given or {}),
         "reason": reason or "",
-        "confirmed": bool(confirmed),
+        "sure": bool(sure),
     }
     made: Job = enqueue(KIND, by=deed.by, title=f"{DEEDS[action]}：{len(ids)} 份客户档案", params=about)
     Job.objects.filter(pk=made.pk).update(total=len(ids))
@@ -83,7 +83,7 @@ def _known(deed: Deed, files: Any) -> list[int]:
 
 @job(KIND, "批量办理")
 def run_bulk(
-    run: Run, *, action: str, files: list[int], given: dict[str, Any], reason: str, confirmed: bool
+    run: Run, *, action: str, files: list[int], given: dict[str, Any], reason: str, sure: bool
 ) -> dict[str, Any]:
     """Do the rows in order; begun again it answers for finished rows what they answered then."""
     run.progress(0, total=len(files))
@@ -95,7 +95,7 @@ def run_bulk(
         by=run.by,
         job=run.key,
         reason=reason,
-        confirmed=confirmed or bool(reason),
+        confirmed=sure or bool(reason),
         progress=run.after_chunk,
     )
     return {"rows": [[int(row.row), row.state, row.message, row.request] for row in done.rows]}

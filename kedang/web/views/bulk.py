@@ -181,7 +181,7 @@ def _do(request: HttpRequest, form: Form, action: str, chosen: Chosen) -> HttpRe
         form.errors = wrong
         return None
     reason = given.pop("reason", "") or form.reason
-    raw = {"action": action, "files": chosen.ids, "given": given, "confirmed": form.confirmed or bool(reason)}
+    raw = {"action": action, "files": chosen.ids, "given": given, "sure": form.confirmed or bool(reason)}
     form.reason = reason
     done = outcomes.attempt(request, form, "customer.bulk", raw=raw)
     if done is None:
