@@ -13,13 +13,15 @@ from django.views.decorators.http import require_GET, require_POST
 from kedang.customers import selectors
 from kedang.customers.selectors import conditions
 from kedang.kernel.actions import access, perform
+from kedang.kernel.actions.grants import by_number as grant_numbered
+from kedang.kernel.actions.permits import may_see
 from kedang.kernel.errors import Invalid, NotFound
 from kedang.kernel.norms.store import regulations
 from kedang.reports import export, filepage
 from kedang.web import listing, saved, words
 from kedang.web.paging import Page
 from kedang.web.replies import go, is_fragment
-from kedang.web.views import board
+from kedang.web.views import board, permits
 from kedang.web.views.file import duties_of, export_button
 
 SUGGESTED = 8
@@ -186,6 +188,8 @@ def search(request: HttpRequest) -> HttpResponse:
     if export.is_code(text):
         # The number on an exported sheet is looked up where everything is looked up.
         return redirect("export_record", code=text.upper())
+    if permits.is_number(text) and (found := grant_numbered(text)) and may_see(request.user.pk, found):
+        return redirect("grant", pk=found.pk)
     error, hits, rows = "", [], []
     if text:
         try:

@@ -11,13 +11,14 @@ from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
 
 from kedang.customers import selectors
-from kedang.kernel import fields
+from kedang.kernel import fields, files
+from kedang.kernel.actions import access, perform_read
 from kedang.kernel.actions import forms as kernel_forms
-from kedang.kernel.actions import perform_read
-from kedang.kernel.errors import NotFound
+from kedang.kernel.errors import NotFound, Refused
 from kedang.kernel.norms.models import FormRecord
 from kedang.kernel.norms.store import regulations
 from kedang.kernel.norms.vocabulary import vocabulary
+from kedang.reports import formregister
 from kedang.web.forms import packs
 from kedang.web.forms.deeds import foretell
 from kedang.web.naming import Names
@@ -62,34 +63,38 @@ def _file(request: HttpRequest, about: str) -> Any:
 
 
 def readable(request: HttpRequest, pk: int) -> tuple[FormRecord, Any]:
-    """A filed form and the head of its file, for who may read it; NotFound for everybody else. One about a customer
-    opens only to those who may open the file."""
+    """A filed form and the head of its file, for who may read it; NotFound for who may not know of it, Refused for the
+    others. One about a customer opens only to those who may read the whole file."""
     row = FormRecord.objects.select_related("filed_by", "on_behalf_of", "person", "unit").filter(pk=pk).first()
     if row is None:
         raise NotFound
-    head = selectors.customer_head(request.user, row.file) if row.file else None
-    if row.file and perform_read("file.open", by=request.user, customer=row.file).verdict != "allow":
+    if row.file is None:
+        said = perform_read("form.open", by=request.user, filed=pk)
+        if said.verdict != "allow":
+            raise Refused(said)
+        return row, None
+    head = selectors.customer_head(request.user, row.file)
+    view = files.view(row.file)
+    if perform_read("file.open", by=request.user, customer=row.file).verdict != "allow" or view is None:
         raise NotFound
-    if not row.file and request.user.pk not in (row.filed_by_id, row.on_behalf_of_id) and not _may_read(request, row):
+    if not access.whole_file(access.standing(request.user.pk), view):
         raise NotFound
     return row, head
 
 
 def record(request: HttpRequest, pk: int) -> HttpResponse:
-    """A filed form as it was filed."""
-    row, head = readable(request, pk)
+    """A filed form as it was filed; to who may know of it and not read it, why not and how to ask."""
+    try:
+        row, head = readable(request, pk)
+    except Refused as error:
+        row = FormRecord.objects.get(pk=pk)
+        context = {"row": row, "outcome": of_decision(error.decision, request.user)}
+        return render(request, "permits/closed_form.html", context, status=403)
     version = regulations().version(row.pack, row.version)
     form = version.regulation.pack.forms.get(row.form.partition(".")[2]) if version else None
-    rights = head.rights if head else {}
+    rights = head.rights if head else formregister.rights_of(request.user, version) if version else {}
     context = {"row": row, "head": head, "version": version, **_content(row, version, form, rights)}
     return render(request, "forms/record.html", context)
-
-
-def _may_read(request: HttpRequest, row: FormRecord) -> bool:
-    """A form about no customer is read by those who hold a role of its regulation."""
-    from kedang.kernel.norms.people import roles_of
-
-    return any(role.startswith(f"{row.pack}.") for role in roles_of(request.user.pk, regulations()))
 
 
 def _content(row: FormRecord, version: Any, form: Any, rights: Any) -> dict[str, Any]:

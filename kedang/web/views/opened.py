@@ -1,0 +1,90 @@
+"""What a reader of a file meets: which tabs are his, why it stays closed and how to ask, and 查阅记录."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpRequest
+
+from kedang.customers.selectors import page as selectors
+from kedang.kernel import files
+from kedang.kernel.actions import access
+from kedang.kernel.actions.grants import field_words, verb_words
+from kedang.kernel.approvals import selectors as approvals
+from kedang.kernel.norms.vocabulary import vocabulary
+from kedang.reports import grants
+from kedang.web.forms.bound import Form
+from kedang.web.forms.deeds import arguments, foretell
+from kedang.web.outcomes import of_decision
+from kedang.web.paging import page_of
+from kedang.web.views.permits import UNTIL_HINT, file_fields
+
+ASKING = ("file.open", "file.ask")
+
+
+def tabs(request: HttpRequest, pk: int, known: Mapping[str, str], rights: Mapping[str, str]) -> dict[str, str]:
+    """The tabs of a file that are this reader's: who was granted a few fields sees these and no record beside them."""
+    who, view = access.standing(request.user.pk), files.view(pk)
+    if view is None or access.whole_file(who, view):
+        return dict(known)
+    open_ones = {
+        "data": True,
+        "contacts": rights.get("contact") != "hide",
+        "deals": rights.get("deal") == "show",
+        "log": True,
+    }
+    return {key: label for key, label in known.items() if open_ones.get(key)}
+
+
+def permit(request: HttpRequest, pk: int) -> dict[str, Any] | None:
+    """The grant by which alone this reader sees the file, in words; None for who opens it by what he is."""
+    who, view = access.standing(request.user.pk), files.view(pk)
+    held = who.grants_on(pk)
+    if view is None or not held or access.own_right(who, view):
+        return None
+    last = max(held, key=lambda each: each.valid_until)
+    return {
+        "id": last.pk, "number": last.number, "until": last.valid_until, "scope": field_words(last.fields),
+        "verbs": verb_words(last.verbs), "copy": access.may_copy(who, view),
+    }  # fmt: skip
+
+
+def closed(request: HttpRequest, pk: int, rights: Mapping[str, str]) -> dict[str, Any]:
+    """Why it stays closed, and the form that asks for it."""
+    opening = foretell(request.user, vocabulary.actions["file.open"], customer=pk)
+    asking = foretell(request.user, vocabulary.actions["file.ask"], customer=pk)
+    waiting = approvals.asked_by(request.user).filter(file=pk, action__in=ASKING, status="pending").first()
+    can_ask = asking.decision.verdict in ("needs", "reason", "confirm")
+    if can_ask:
+        form, ahead, action = (
+            Form(file_fields(request.user, pk, rights), hints={"until": UNTIL_HINT}),
+            asking,
+            "file.ask",
+        )
+    else:
+        known = [one for one in arguments(vocabulary.actions["file.open"], pk, request.user) if one.id != "customer"]
+        form, ahead, action = Form(known), opening, "file.open"
+        can_ask = opening.decision.verdict in ("needs", "reason", "confirm")
+    return {
+        "note": of_decision(opening.decision, request.user), "ahead": ahead, "form": form, "waiting": waiting, "action": action,
+        "can_ask": can_ask, "one": {"requester": request.user, "is_open": True},
+    }  # fmt: skip
+
+
+def log(request: HttpRequest, pk: int) -> dict[str, Any]:
+    """查阅记录: one page of it, and the grants that run. Who reads by a grant sees his own lines."""
+    who, view = access.standing(request.user.pk), files.view(pk)
+    everything = view is not None and access.own_right(who, view)
+    only = request.GET.get("only", "")
+    only = only if only in selectors.LOGS else ""
+    page = page_of(
+        selectors.access_events(pk, only=only, of=None if everything else request.user.pk), request.GET.get("page")
+    )
+    page.rows = selectors.openings(page.rows)
+    running = grants.narrowed(grants.of_file(pk), "running")
+    running = running if everything else running.filter(person=request.user)
+    return {
+        "page": page, "only": only, "logs": [(key, label, key == only) for key, label in selectors.LOGS.items()],
+        "grants": grants.entries(list(running[:50])), "everything": everything,
+    }  # fmt: skip
