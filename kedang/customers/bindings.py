@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from kedang.customers import history
+from kedang.customers import bound, history
 from kedang.customers.actions.changing import write_fields
 from kedang.customers.actions.contacts import change_contact, write_contact
 from kedang.customers.models import Contact, Customer
@@ -19,18 +19,10 @@ def _reader(field: str) -> Callable[[int], Any]:
     return lambda customer: Customer.objects.filter(pk=customer).values_list(field, flat=True).first() or None
 
 
-def _many_reader(field: str) -> Callable[[Collection[int]], Mapping[int, Any]]:
-    return lambda ids: dict(Customer.objects.filter(pk__in=ids).values_list("pk", field).order_by())
-
-
-def _primaries(field: str) -> Callable[[Collection[int]], Mapping[int, Any]]:
-    """The primary contact's field, else that of the first contact who is still there."""
-
-    def read(ids: Collection[int]) -> Mapping[int, Any]:
-        rows = Contact.objects.filter(customer__in=ids, left_at=None).order_by("primary", "-id")
-        return dict(rows.values_list("customer_id", field))
-
-    return read
+def _many_reader(
+    field: str, rows: Callable[[Collection[int]], Mapping[int, bound.Fields | None]]
+) -> Callable[..., Mapping[int, Any]]:
+    return lambda ids: {file: row[field] for file, row in rows(ids).items() if row is not None}
 
 
 def _writer(field: str) -> Callable[..., None]:
@@ -83,8 +75,28 @@ for _field, _label in history.LABELS.items():
     register(
         Binding(
             f"customer.{_field}", _label, TYPES.get(_field, "text"), _reader(_field), _writer(_field),
-            history.GROUPS.get(_field, "base"), _many_reader(_field),
+            history.GROUPS.get(_field, "base"), _many_reader(_field, bound.files_of),
         )
     )  # fmt: skip
-register(Binding("customer.contact_name", "联系人", "text", read_contact_name, write_contact_name, "contact", _primaries("name")))
-register(Binding("customer.contact_phone", "联系人电话", "phone", read_contact_phone, write_contact_phone, "contact", _primaries("phone")))
+register(
+    Binding(
+        "customer.contact_name",
+        "联系人",
+        "text",
+        read_contact_name,
+        write_contact_name,
+        "contact",
+        _many_reader("name", bound.primaries_of),
+    )
+)
+register(
+    Binding(
+        "customer.contact_phone",
+        "联系人电话",
+        "phone",
+        read_contact_phone,
+        write_contact_phone,
+        "contact",
+        _many_reader("phone", bound.primaries_of),
+    )
+)

@@ -21,6 +21,7 @@ def take_back_class(entry: Event, deed: Deed) -> Undone:
         return Undone([], [f"{name}后来又改过，保留现在的分类"])
     if old is None:
         row.delete()
+        files.changed([entry.file])
         return Undone([f"{name}恢复为未分类"], [])
     flows.set_term(int(entry.file or 0), row.term, str(old), deed)
     return Undone([f"{name}恢复为{entry.data.get('old_label') or old}"], [])
@@ -29,7 +30,8 @@ def take_back_class(entry: Event, deed: Deed) -> Undone:
 @undoes("customer.collaborator_added")
 def take_back_helper(entry: Event, deed: Deed) -> Undone:
     """The helper is none any more."""
-    gone, _ = Collaborator.objects.filter(customer=entry.file, person=entry.data.get("person")).delete()
+    lines = Collaborator.objects.filter(customer=entry.file, person=entry.data.get("person"), until=None)
+    gone = lines.update(until=deed.now)
     files.changed([entry.file])
     who = entry.data.get("person_name")
     left = [f"{who}此前看过的内容无法收回"] if gone else []

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from kedang.kernel import once
 
@@ -57,10 +58,37 @@ def know(found: FileView) -> None:
 
 
 def changed(ids: Iterable[int | None]) -> None:
-    """Something happened on these files: their owner, unit or helpers may be others now."""
+    """Something happened on these files: their owner, unit, helpers, classes or fields may be others now."""
     kept = once.memory()
-    for i in ids:
-        kept.pop(("view", i), None)
+    if kept:
+        for i in ids:
+            for what in ("view", *_remembered):
+                kept.pop((what, i), None)
+
+
+Rows = Mapping[int, Any]
+_remembered: list[str] = []
+
+
+def remembered(what: str, load: Callable[[Collection[int]], Rows]) -> Callable[[Iterable[int]], dict[int, Any]]:
+    """A loader that asks once a deed or page and file, until something happens on the file. What `load` has no answer for
+    is None."""
+    _remembered.append(what)
+
+    def of(ids: Iterable[int]) -> dict[int, Any]:
+        wanted, kept = list(ids), once.memory()
+        unknown = [i for i in wanted if (what, i) not in kept]
+        loaded = load(unknown) if unknown else {}
+        for i in unknown:
+            kept[what, i] = loaded.get(i)
+        return {i: loaded.get(i) if i in loaded else kept.get((what, i)) for i in wanted}
+
+    return of
+
+
+def remember(what: str, file: int, found: Any) -> None:
+    """Hand in what a deed has just written of a file."""
+    once.memory()[what, file] = found
 
 
 def view(file: int) -> FileView | None:

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kedang.kernel import files
-from kedang.kernel.norms.models import FileTerm, FormRecord
+from kedang.kernel.norms.classes import classes_of
+from kedang.kernel.norms.models import FormRecord
 from kedang.kernel.norms.schema import FormField
 from kedang.kernel.norms.store import Regulations, Version, regulations
 from kedang.kernel.norms.vocabulary import vocabulary
@@ -88,10 +89,10 @@ def _count(found: dict[int, Measure], covered: Iterable[int], name: str, there: 
 def _classes(version: Version, covered: Collection[int]) -> dict[int, dict[str, str]]:
     """{file: {term: value}} of the regulation's own terms, defaults filled in."""
     defaults = {name: term.default or "" for name, term in version.regulation.pack.terms.items()}
+    known = {f"{version.pack}.{name}" for name in defaults}
     found = {file: dict(defaults) for file in covered}
-    rows = FileTerm.objects.filter(file__in=covered, term__startswith=f"{version.pack}.")
-    for file, term, value in rows.values_list("file", "term", "value"):
-        found[file][term.partition(".")[2]] = value
+    for file, held in classes_of(covered).items():
+        found[file].update({term.partition(".")[2]: value for term, value in held.items() if term in known})
     return found
 
 
@@ -118,8 +119,7 @@ def _values(
 
 def _set_terms(version: Version, term: str, covered: Collection[int]) -> Mapping[int, Any]:
     """A class that only its default fills has not been filled in by anybody."""
-    rows = FileTerm.objects.filter(file__in=covered, term=f"{version.pack}.{term}")
-    return dict(rows.values_list("file", "value"))
+    return {file: held.get(f"{version.pack}.{term}") for file, held in classes_of(covered).items()}
 
 
 def _held(version: Version, covered: Collection[int]) -> dict[int, set[str]]:

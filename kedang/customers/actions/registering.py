@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection
 
-from kedang.customers import history, identity, search
+from kedang.customers import bound, history, identity, search
 from kedang.customers.models import INDIVIDUAL, ORGANISATION, Contact, Customer, FileSummary, PhoneDigits
 from kedang.kernel import files
 from kedang.kernel.actions import Deed, action, flows
@@ -19,6 +19,7 @@ from kedang.kernel.errors import Invalid
 from kedang.kernel.fields import Field as F
 from kedang.kernel.ledger import ValueDraft
 from kedang.kernel.names import normalize_name
+from kedang.kernel.norms import classes
 from kedang.kernel.norms.numbers import next_numbers
 from kedang.kernel.org.models import Person, Unit
 from kedang.kernel.rows import insert
@@ -187,9 +188,17 @@ def _open(drafts: Sequence[_Draft]) -> list[int]:
         for each in (*_events(pk, row, draft.args, contacts.get(pk)), *more)
     ]
     record_together(happenings)
-    for pk, row in zip(ids, rows, strict=True):
-        files.know(files.FileView(pk, row["name"], row["number"], row["owner_id"], row["unit_id"]))
+    for pk, draft, row in zip(ids, drafts, rows, strict=True):
+        _know(pk, draft, row)
     return ids
+
+
+def _know(pk: int, draft: _Draft, row: Mapping[str, Any]) -> None:
+    """What norms will ask of the file at once need not be read back."""
+    files.know(files.FileView(pk, row["name"], row["number"], row["owner_id"], row["unit_id"]))
+    classes.know(pk, {full: value for full, _, value in draft.classes})
+    named, phone = draft.args.get("contact_name"), draft.args.get("contact_phone") or ""
+    bound.know(pk, row, {"name": named, "phone": phone} if named else None)
 
 
 def _numbers(drafts: Sequence[_Draft]) -> list[str]:

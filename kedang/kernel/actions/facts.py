@@ -14,6 +14,7 @@ from kedang.kernel import clock, fields, files, ledger
 from kedang.kernel.actions import forms, telling
 from kedang.kernel.actions.access import READ
 from kedang.kernel.ledger.models import Event
+from kedang.kernel.norms.classes import classes_of
 from kedang.kernel.norms.models import Duty, DutyState, FileStage, FileTerm, FormRecord, Grant
 from kedang.kernel.norms.people import role_held
 from kedang.kernel.norms.store import Regulations, regulations
@@ -348,10 +349,9 @@ def _stage_column(flow: str) -> Coalesce:
 @fact("term", "类别", ("customer", "term"), "text", total=False, column=_term_column)
 def term(subjects: Subjects, world: World) -> Found:
     """The class of a file under a term; the term's default when it has none."""
-    rows = FileTerm.objects.filter(file__in={f for f, _ in subjects if f}, term__in={t for _, t in subjects})
-    values = {(file, name): value for file, name, value in rows.values_list("file", "term", "value")}
+    classes = classes_of({f for f, _ in subjects if f})
     regs = regs_of(world)
-    return {pair: values.get(pair) or _default(regs, pair[1]) for pair in subjects}
+    return {pair: classes.get(pair[0], {}).get(pair[1]) or _default(regs, pair[1]) for pair in subjects}
 
 
 def _default(regs: Regulations, qid: str) -> str | None:

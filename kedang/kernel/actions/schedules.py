@@ -15,9 +15,10 @@ from kedang.kernel.actions import duties
 from kedang.kernel.actions.subjects import Subject, subjects_of
 from kedang.kernel.models import Pulse
 from kedang.kernel.norms.binding import as_list
+from kedang.kernel.norms.classes import classes_of
 from kedang.kernel.norms.compiled import CompiledNorm
 from kedang.kernel.norms.expressions import UNKNOWN, FactStore, evaluate_many
-from kedang.kernel.norms.models import Duty, DutyState, FileTerm, FormRecord
+from kedang.kernel.norms.models import Duty, DutyState, FormRecord
 from kedang.kernel.norms.schema import ScheduleNorm, TableEvery
 from kedang.kernel.norms.store import Version, env_of, fact_store
 from kedang.kernel.once import once
@@ -179,12 +180,12 @@ def _periods_of(
 ) -> list[str]:
     """The period name of each file: fixed, from a class table, or from an expression."""
     if isinstance(rule.every, TableEvery):
-        rows = FileTerm.objects.filter(file__in=[v.id for v in views], term=f"{version.pack}.{rule.every.table}")
-        values = dict(rows.values_list("file", "value"))
+        term, classes = f"{version.pack}.{rule.every.table}", classes_of([v.id for v in views])
+        values = {file: held.get(term) for file, held in classes.items()}
         default = version.regulation.pack.terms[rule.every.table].default
         params = version.params(clock.today())
         named = {value: str(params.get(name, name)) for value, name in rule.every.values.items()}
-        return [named.get(values.get(v.id, default or ""), "") for v in views]
+        return [named.get(values.get(v.id) or default or "", "") for v in views]
     expr = norm.expr("every.of")
     if expr is not None:
         found = [outcome.value for outcome in evaluate_many(expr, envs)]
