@@ -7,6 +7,7 @@ from kedang.customers.history import FieldChange
 from kedang.customers.models import VOID, Collaborator, Customer, OwnerHistory, PhoneDigits
 from kedang.kernel.actions import Deed
 from kedang.kernel.errors import Invalid
+from kedang.kernel.ledger import ValueDraft
 from kedang.kernel.norms.models import Duty, DutyState
 
 
@@ -29,7 +30,6 @@ def void_file(row: Customer, deed: Deed, *, reason: str) -> None:
     Duty.objects.filter(file=row.pk, state=DutyState.OPEN).update(
         state=DutyState.VOID, breach_check_at=None, next_remind_at=None, closing_note=f"档案作废：{reason}"[:200]
     )
-    event = deed.record(
-        "customer.voided", file=row.pk, data={"reason": reason}, values=history.value_drafts(changes[1:])
-    )
+    said = [*history.value_drafts(changes[1:]), ValueDraft("reason", new=reason)]
+    event = deed.record("customer.voided", file=row.pk, values=said)
     history.write_changes(row, changes, deed, event=event.pk, reason=reason[:200])

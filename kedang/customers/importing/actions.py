@@ -203,7 +203,7 @@ def start(
 ) -> int:
     """Start an import that has been arranged and checked; the id of its job. Rules may look at rows, opening and policy."""
     if batch is None:
-        raise Invalid("请先上传文件，再开始导入。")
+        raise Invalid({"batch": "请先上传文件，再开始导入。"})
     row = arranging(deed, batch)
     if row.checked is None:
         raise Invalid("全部行还没有检查完，请稍候。")

@@ -23,7 +23,7 @@ KINDS = [
         "customer.import_undone", "撤销导入完成", "撤销导入 {number} 完成：撤销 {undone} 行，保留 {kept} 行",
         {**_ONE, "reason": "text", "undone": "integer", "kept": "integer"},
     ),
-    EventKind("customer.voided", "作废", "{actor}将档案作废：{reason}", {"reason": "text"}, {"credit_code": "统一社会信用代码"}),
+    EventKind("customer.voided", "作废", "{actor}将档案作废", {}, {"credit_code": "统一社会信用代码", "reason": "原因"}),
 ]  # fmt: skip
 
 

@@ -244,7 +244,9 @@ class Loading:
         for one in rows:
             result = told[str(one.line)]
             if result.state == "invalid" and result.errors and set(result.errors) <= {"name", "credit_code"}:
-                one.same = same_as(one.read.args, str(one.read.args.get("credit_code") or "").strip().upper())
+                # Only what the deed met: rows further down have been registered meanwhile.
+                found = same_as(one.read.args, str(one.read.args.get("credit_code") or "").strip().upper())
+                one.same = {key: match for key, match in found.items() if key in result.errors}
                 if one.same and self._stands(one, made, {}):
                     continue
             self.settle(made[one.line], result, RowState.CREATED, one)

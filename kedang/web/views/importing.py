@@ -89,7 +89,8 @@ def _everybody(request: HttpRequest) -> bool:
 
 def _may_see_all(request: HttpRequest) -> bool:
     """Who may take back somebody else's import may know of it."""
-    return bool(dry_run("import.undo", by=request.user, importer=0).verdict == "allow")
+    said = dry_run("import.undo", by=request.user)
+    return bool(said.verdict == "allow" and not said.depends)
 
 
 def _take_in(request: HttpRequest) -> int:
@@ -310,11 +311,10 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _start(request: HttpRequest, batch: Import, form: Form, options: dict[str, Any]) -> HttpResponse | None:
     """Keep what was chosen, then the deed that packs may refuse or ask approval for."""
-    if (
-        outcomes.attempt(request, form.only("reason"), "import.arrange", raw={}, batch=batch.pk, options=options)
-        is None
-    ):
-        form.errors = {"": "这次导入的状态变了，请刷新页面。"}
+    try:
+        perform("import.arrange", by=request.user, batch=batch.pk, options=options)
+    except Invalid as error:
+        form.errors = dict(error.errors)
         return None
     args = {"rows": (batch.checked or {}).get("rows"), "opening": options["opening"], "policy": options["policy"]}
     done = outcomes.attempt(request, form, "customer.import", raw={}, batch=batch.pk, **args)
