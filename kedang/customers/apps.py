@@ -16,7 +16,7 @@ class CustomersConfig(AppConfig):
 
         events.register()
         directory.register()
-        from kedang.customers import actions, bindings, erasing, facts, undoing  # noqa: F401  (importing registers them)
+        from kedang.customers import actions, bindings, erasing, facts, holdings, undoing  # noqa: F401  (importing registers them)
         from kedang.customers.claims import words  # noqa: F401
         from kedang.customers.fixtures import find_customer, make_customer
         from kedang.customers.importing import words as importing  # noqa: F401

@@ -15,5 +15,5 @@ class EngagementConfig(AppConfig):
         from kedang.engagement import events
 
         events.register()
-        from kedang.engagement import actions, bindings, erasing, facts, undoing  # noqa: F401  (importing registers them)
+        from kedang.engagement import actions, bindings, erasing, facts, holdings, undoing  # noqa: F401  (importing registers them)
         from kedang.engagement.desk import words  # noqa: F401

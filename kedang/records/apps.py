@@ -17,7 +17,7 @@ class RecordsConfig(AppConfig):
         events.register()
         from kedang.customers import fixtures as customers
         from kedang.kernel import blobs, files, nightly
-        from kedang.records import actions, erasing, facts, summary  # noqa: F401  (importing registers them)
+        from kedang.records import actions, erasing, facts, holdings, summary  # noqa: F401  (importing registers them)
         from kedang.records.fixtures import keep
 
         files.follow(summary.follow)

@@ -8,7 +8,7 @@ from typing import Any
 from django.urls import reverse
 
 from kedang.kernel import clock
-from kedang.kernel.actions import adoption
+from kedang.kernel.actions import adoption, leaving
 from kedang.kernel.norms.store import Regulations
 from kedang.kernel.norms.vocabulary import vocabulary
 from kedang.reports.pages import in_working_days
@@ -32,6 +32,8 @@ class Way:
 
 def way_of(duty: Any, regs: Regulations) -> Way:
     """The main action of a duty; the file itself when the regulation only looks at a state of affairs."""
+    if duty.norm == f".{leaving.NORM}":
+        return Way("去交接", reverse("handover", args=[int(duty.subject.partition(":")[2])]))
     if adoption.is_notice(duty):
         return Way("阅读并签收", reverse("rules_sign", args=[duty.pack]))
     found = regs.norm(duty.norm, duty.version)

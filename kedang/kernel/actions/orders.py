@@ -16,6 +16,7 @@ from kedang.kernel.actions import (
     flows,
     forms,
     grants,
+    leaving,
     locks,
     permits,
     reading,
@@ -220,7 +221,13 @@ def decision_of(order: Order) -> Decision:
     matched = bool(decision.approvals) or _approval_satisfied(call)
     decision.refusals += _access_objection(order, matched)
     # A norm's own refusal says it better, with its clause.
-    for objections in (speaking.objections, _reading_objections, admin.objections, correcting.objections):
+    for objections in (
+        speaking.objections,
+        _reading_objections,
+        admin.objections,
+        correcting.objections,
+        leaving.objections,
+    ):
         decision.refusals += [] if decision.refusals else objections(order)
     return engine.settle(decision)
 

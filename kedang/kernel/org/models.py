@@ -189,3 +189,64 @@ class StaffDraft(models.Model):
 
     def __str__(self) -> str:
         return self.file_name
+
+
+class Handover(models.Model):
+    """交接 of what a leaver holds: a list, a receiver for every line of it, three signatures, and what became of it."""
+
+    person = models.OneToOneField(Person, models.PROTECT, related_name="handover", verbose_name="移交人")
+    supervisor = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+", verbose_name="监交人")
+    reason = models.CharField("事由", max_length=200, blank=True, default="")
+    opened_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+", verbose_name="办理人")
+    opened_at = models.DateTimeField("开始时间")
+    digest = models.CharField("清单摘要", max_length=64, blank=True, default="")
+    giver_signed_at = models.DateTimeField("移交人签字", null=True, blank=True)
+    giver_absent = models.CharField("移交人不在场的说明", max_length=200, blank=True, default="")
+    supervisor_signed_at = models.DateTimeField("监交人签字", null=True, blank=True)
+    closed_at = models.DateTimeField("办结时间", null=True, blank=True)
+    duty = models.BigIntegerField("待办", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "离职交接"
+
+    def __str__(self) -> str:
+        return f"{self.person} 交接"
+
+
+class HandoverLine(models.Model):
+    """One thing held: its kind and number in the registry of holdings, who takes it, and when he got it."""
+
+    handover = models.ForeignKey(Handover, models.PROTECT, related_name="lines")
+    kind = models.CharField("种类", max_length=40)
+    ref = models.BigIntegerField("编号")
+    label = models.CharField("内容", max_length=300)
+    file = models.BigIntegerField("客户档案", null=True, blank=True)
+    receiver = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="接收人")
+    moved_at = models.DateTimeField("移交时间", null=True, blank=True)
+    problem = models.CharField("没有办成的原因", max_length=300, blank=True, default="")
+
+    class Meta:
+        ordering: ClassVar = ["kind", "label", "id"]
+        verbose_name = "交接清单"
+        constraints: ClassVar = [models.UniqueConstraint(fields=["handover", "kind", "ref"], name="handover_line_once")]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class HandoverReceipt(models.Model):
+    """A receiver's count of what he takes over; a difference is on record with what he says of it."""
+
+    handover = models.ForeignKey(Handover, models.PROTECT, related_name="receipts")
+    receiver = models.ForeignKey(Person, models.PROTECT, related_name="+", verbose_name="接收人")
+    expected = models.PositiveIntegerField("应接")
+    counted = models.PositiveIntegerField("实点")
+    note = models.CharField("差异说明", max_length=200, blank=True, default="")
+    at = models.DateTimeField("清点时间")
+
+    class Meta:
+        verbose_name = "清点"
+        constraints: ClassVar = [models.UniqueConstraint(fields=["handover", "receiver"], name="handover_receipt_once")]
+
+    def __str__(self) -> str:
+        return f"{self.receiver} {self.counted}/{self.expected}"

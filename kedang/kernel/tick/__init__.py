@@ -22,6 +22,7 @@ log = logging.getLogger("kedang.tick")
 
 STEPS: tuple[tuple[str, Callable[[Regulations], None]], ...] = (
     ("calendar", upkeep.follow_calendar),
+    ("leavers", upkeep.end_leavers),
     ("adoption", upkeep.ask_to_sign),
     ("schedules", summing.open_schedules),
     ("reminders", bearing.send_reminders),

@@ -7,13 +7,15 @@ from datetime import timedelta
 from django.db import connection, transaction
 
 from kedang.kernel import clock, ledger, nightly
-from kedang.kernel.actions import adoption, grants, locks, recomputing
+from kedang.kernel.actions import adoption, grants, leaving, locks, recomputing
 from kedang.kernel.actions.deed import Deed
 from kedang.kernel.actions.executing import execute
 from kedang.kernel.approvals.models import Request, RequestStatus
 from kedang.kernel.models import Pulse
 from kedang.kernel.norms.models import Grant
 from kedang.kernel.norms.store import Regulations
+from kedang.kernel.org import changes
+from kedang.kernel.org.models import Person
 from kedang.kernel.tick import rows
 from kedang.kernel.workdays import calendar
 
@@ -24,6 +26,17 @@ def ask_to_sign(regs: Regulations) -> None:
         with transaction.atomic():
             locks.take(["adoption"])
             adoption.ask_all()
+
+
+def end_leavers(regs: Regulations) -> None:
+    """停权 of those whose last day has passed; leaving itself was put on record before."""
+    rows.each("leavers", [person.pk for person in leaving.due_leavers()], _end_leaver)
+
+
+def _end_leaver(pk: int) -> None:
+    person = Person.objects.select_for_update().get(pk=pk)
+    changes.suspend(person)
+    leaving.end_rights(person, Deed(by=None))
 
 
 def end_grants(regs: Regulations) -> None:

@@ -30,7 +30,7 @@ from kedang.web.views.manage import administrator
 
 ABOUT = {
     "org.add_person": "", "org.suspend": "person", "org.restore": "person", "org.appoint": "person", "org.end_appointment": "appointment",
-    "org.add_unit": "", "org.rename_unit": "unit", "calendar.set_day": "", "org.edit_person": "person", "org.move_unit": "unit",
+    "org.add_unit": "", "org.rename_unit": "unit", "calendar.set_day": "", "org.edit_person": "person", "org.leave": "person", "org.move_unit": "unit",
     "org.close_unit": "unit", "org.add_post": "", "org.set_primary": "appointment", "calendar.confirm_year": "",
 }  # fmt: skip
 TAB_OF = {
@@ -42,12 +42,13 @@ TAB_OF = {
 HINTS = {
     "org.add_person": {"username": "字母、数字，登录时用", "post": "岗位和部门可以以后再任命"},
     "org.end_appointment": {"last_day": "不填则立即免去"}, "org.appoint": {"start": "不填则从今天起", "end": "不填则长期"},
+    "org.leave": {"on": "不填则为今天；过了这一天即停权", "supervisor": "不填则为其直接上级"},
     "org.close_unit": {"on": "不填则从今天起；那天以后不得有人在任"}, "org.add_post": {"code": "小写字母和下划线，制度包用它指这个岗位，如 area_manager"},
 }  # fmt: skip
 SAID = {
     "org.add_person": "人员已添加；请在其页面签发设密码的链接。", "org.suspend": "已停权，对方的下一次操作就会被拒绝。", "org.restore": "已恢复登录。", "org.appoint": "已任命。",
     "org.end_appointment": "已免去。", "org.add_unit": "部门已添加。", "org.rename_unit": "部门已改名。", "calendar.set_day": "工作日历已更新。",
-    "org.edit_person": "资料已修改。", "org.move_unit": "上级部门已调整。", "org.close_unit": "部门已撤销。", "org.add_post": "岗位已新建。",
+    "org.edit_person": "资料已修改。", "org.leave": "离职已登记。", "org.move_unit": "上级部门已调整。", "org.close_unit": "部门已撤销。", "org.add_post": "岗位已新建。",
     "org.set_primary": "已设为主岗。", "calendar.confirm_year": "已确认；跨入该年的期限随后重算。",
 }  # fmt: skip
 
@@ -66,7 +67,7 @@ def do(request: HttpRequest, action: str, pk: int | None = None) -> HttpResponse
     form.form = form.form.only(*(one.id for one in spec.args if one.id not in fixed))
     form.form.hints = HINTS.get(action, {})
     if request.method == "POST" and attempt(request, form.form, action, raw=form.raw, **fixed):
-        return go(request, back, SAID[action])
+        return go(request, reverse("handover", args=[pk]) if action == "org.leave" else back, SAID[action])
     context = {"back": back, "subtitle": subtitle, **view_of(request, form, foretell(request.user, spec, **fixed))}
     template = "deeds/deed.html#form" if is_fragment(request) else "deeds/deed.html"
     return render(request, template, context, status=422 if form.form.posted else 200)

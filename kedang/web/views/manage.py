@@ -21,7 +21,7 @@ from kedang.kernel.names import fold
 from kedang.kernel.norms.models import PackState, PackVersion
 from kedang.kernel.org import links
 from kedang.kernel.org import selectors as org
-from kedang.kernel.org.models import Appointment, Person, Post
+from kedang.kernel.org.models import Appointment, Handover, Person, Post
 from kedang.kernel.register import Month
 from kedang.kernel.workdays import calendar
 from kedang.kernel.workdays.models import CalendarDay
@@ -41,7 +41,7 @@ TABS = {
 WAITING = (PackState.DRAFT, PackState.CHECKED, PackState.APPROVED)
 STEPS = {
     "tick": "规则时钟", "worker": "后台任务", "schedules": "定期义务", "remind": "提醒", "breach": "逾期", "clock": "到期后果", "warn": "到期预警",
-    "grant": "收回授权", "execute": "执行已批准的事项", "seal": "封印", "calendar": "工作日历", "periodic": "定期后果", "adoption": "制度告知",
+    "grant": "收回授权", "execute": "执行已批准的事项", "seal": "封印", "calendar": "工作日历", "periodic": "定期后果", "adoption": "制度告知", "leavers": "离职停权",
 }  # fmt: skip
 
 
@@ -100,7 +100,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
     above = org.superior(one)
     context = {
         "one": one, "above": above, "held": [(row, row.end is None or row.end >= today, row.start > today) for row in rows],
-        "devices": list(sessions.sign_ins_of(one)), "password": one.has_usable_password(), "link": links.latest(one), "self": one.pk == request.user.pk,
+        "devices": list(sessions.sign_ins_of(one)), "password": one.has_usable_password(), "link": links.latest(one), "handover": Handover.objects.filter(person=one).first(), "self": one.pk == request.user.pk,
     }  # fmt: skip
     return render(request, "manage/person.html", context)
 
