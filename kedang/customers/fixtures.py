@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from kedang.customers import search
@@ -30,7 +31,7 @@ def make_customer(
     attributes: dict[str, Any],
     collaborators: list[Person],
     custodian: Person | None,
-    archived: bool,
+    archived: bool | date,
 ) -> int:
     """Make a customer file outside the deeds; the id of its row."""
     given = {**DEFAULTS, **{k: "" if v is None else v for k, v in attributes.items()}}

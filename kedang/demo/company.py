@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -18,7 +18,10 @@ from kedang.kernel.org.models import Person, Post, Unit
 ROOT = "远山商贸（演示）有限公司"
 REGISTRY_UNITS = ["业务一部", "业务二部"]
 MEDICAL_UNIT = "医药销售部"
-UNITS = ["总经办", *REGISTRY_UNITS, MEDICAL_UNIT, "市场推广部", "财务部", "档案室"]
+LEASING_UNITS = ["招商部", "综合服务部"]
+UNITS = ["总经办", *REGISTRY_UNITS, MEDICAL_UNIT, *LEASING_UNITS, "市场推广部", "财务部", "档案室"]
+OWN_POSTS = [("leasing_manager", "招商经理")]
+"""Posts that this company has beside the standard ones."""
 # login, name, [(post, unit), …]; the first is the primary one.
 PEOPLE: list[tuple[str, str, list[tuple[str, str]]]] = [
     ("zheng", "郑国栋", [("general_manager", ROOT)]),
@@ -32,6 +35,12 @@ PEOPLE: list[tuple[str, str, list[tuple[str, str]]]] = [
     ("ma", "马丽华", [("head", MEDICAL_UNIT)]),
     ("zhao", "赵宁", [("salesperson", MEDICAL_UNIT)]),
     ("qian", "钱敏", [("salesperson", MEDICAL_UNIT)]),
+    ("luo", "罗海涛", [("head", "招商部")]),
+    ("yiming", "孙一鸣", [("leasing_manager", "招商部")]),
+    ("guo", "郭静", [("leasing_manager", "招商部")]),
+    ("tan", "谈晓", [("leasing_manager", "招商部")]),
+    ("hexin", "何欣", [("custodian", "综合服务部")]),
+    ("qin", "秦朗", [("staff", "综合服务部")]),
     ("han", "韩雪", [("head", "市场推广部"), ("staff", "市场推广部")]),
     ("fang", "方涛", [("staff", "市场推广部")]),
     ("lin", "林静", [("market_admin", "市场推广部")]),
@@ -41,7 +50,14 @@ PEOPLE: list[tuple[str, str, list[tuple[str, str]]]] = [
     ("ding", "丁保全", [("staff", "总经办")]),
 ]
 ADMIN = ("admin", "系统管理员")
-REGULATIONS = {"baseline": [], "customer-registry": REGISTRY_UNITS, "sales-files": [MEDICAL_UNIT]}
+REGULATIONS = {
+    "baseline": [],
+    "customer-registry": REGISTRY_UNITS,
+    "sales-files": [MEDICAL_UNIT],
+    "leasing-customer-info": LEASING_UNITS,
+}
+LEASING_DAYS = 35
+"""How long before the story's end the leasing regulation came into force."""
 
 
 @dataclass
@@ -57,7 +73,7 @@ class Company:
 
 def found(password: str, since: date) -> Company:
     """Departments and people, appointed long before the story starts."""
-    posts = standard.create_posts()
+    posts = standard.create_posts() | {key: org.create_post(key, name) for key, name in OWN_POSTS}
     root = org.create_unit(ROOT)
     units = {ROOT: root} | {name: org.create_unit(name, root, sort) for sort, name in enumerate(UNITS, start=1)}
     hired = since.replace(year=since.year - 1)
@@ -83,11 +99,17 @@ def _hire(
     return person
 
 
-def put_regulations_in_force(company: Company, since: date) -> None:
-    """Load each regulation for its departments and make it effective from the story's first day."""
+def leasing_since(first: date, until: date) -> date:
+    """The day from which the leasing regulation is in force."""
+    return max(first, until - timedelta(days=LEASING_DAYS))
+
+
+def put_regulations_in_force(company: Company, first: date, until: date | None = None) -> None:
+    """Load each regulation for its departments and make it effective: the leasing one later than the others."""
     for name, units in REGULATIONS.items():
         row = packs.load(_folder(name), by=company["admin"], units=units)
         if row.state != PackState.EFFECTIVE:
+            since = leasing_since(first, until) if until and units == LEASING_UNITS else first
             packs.put_in_force(row, since, company["zheng"])
 
 

@@ -13,6 +13,7 @@ from django.db import transaction
 
 from kedang.customers.models import Customer
 from kedang.demo import company as demo_company
+from kedang.demo.leasing import Leasing
 from kedang.demo.medical import Medical
 from kedang.demo.registry import Registry
 from kedang.demo.story import Story
@@ -55,10 +56,11 @@ def _tell(
     held.move_to(datetime.combine(first, datetime.min.time()).replace(hour=8))
     with transaction.atomic():
         company = demo_company.found(password, first)
-        demo_company.put_regulations_in_force(company, first)
+        demo_company.put_regulations_in_force(company, first, until.date())
     story = Story(company, first, until, SEED)
     story.clock = held
     registry, medical = Registry(story), Medical(story)
+    leasing = Leasing(story, demo_company.leasing_since(first, until.date()))
     old, new = customers * 6 // 10, customers - customers * 6 // 10
     with transaction.atomic():
         registry.open_with(old * 2 // 3)
@@ -73,6 +75,7 @@ def _tell(
     medical.plan_work(
         contacts=int(160 * scale), visits=int(50 * scale), borrowings=int(12 * scale), expenses=int(16 * scale)
     )
+    leasing.plan()
     story.run(step)
     return story
 

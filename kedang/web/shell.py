@@ -16,6 +16,7 @@ from kedang.kernel.models import Pulse
 from kedang.kernel.org import selectors as org
 from kedang.trade.selectors import concerned_with_expenses
 from kedang.web import words
+from kedang.web.concerning import concerns, keeps_registers
 
 CAP = 99
 # The clock ticks each minute; three missed ones are no hiccup.
@@ -44,12 +45,18 @@ ENTRIES: list[tuple[str, str, str, str]] = [
     ("inbox", "我的待办", "待办", "checklist"),
     ("customers", "客户", "客户", "address-book"),
     ("approvals", "审批", "审批", "rubber-stamp"),
+    ("desk", "接待", "接待", "user-check"),
+    ("conflicts", "撞单", "撞单", "scale"),
+    ("registers", "表单登记", "登记", "notebook"),
     ("expenses", "费用", "费用", "receipt"),
     ("rules", "制度", "制度", "book-2"),
     ("proposals", "建议与裁定", "建议", "gavel"),
     ("manage", "管理", "管理", "settings"),
 ]
-PREFIXES = {"customers": ("customer", "form", "search"), "approvals": ("approval",), "rules": ("rules",),
+# Entries that stand there only for whom a regulation speaks of such events.
+CONCERNED = {"desk": "reception.reported", "conflicts": "customer.claimed"}
+PREFIXES = {"registers": ("register",), "conflicts": ("conflict",), "desk": ("desk",),
+            "customers": ("customer", "form", "search"), "approvals": ("approval",), "rules": ("rules",),
             "proposals": ("proposal",), "manage": ("manage",)}  # fmt: skip
 
 
@@ -78,6 +85,10 @@ class Shell:
         """Whether the person has anything to do with an entry."""
         if name == "expenses":
             return concerned_with_expenses(self.request.user)
+        if name == "registers":
+            return keeps_registers(self.request.user)
+        if name in CONCERNED:
+            return concerns(self.request.user, CONCERNED[name])
         return name != "manage" or self.request.user.is_admin
 
     def _item(self, name: str, label: str, short: str, icon: str) -> Item:

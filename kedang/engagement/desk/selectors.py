@@ -39,6 +39,8 @@ class ReceptionView:
     waiting: Duty | None
     """The open duty to reach the manager asked for."""
     late: bool
+    known: bool = True
+    """Whether the reader may know of the file; else only what was typed at the desk is shown."""
 
     @property
     def state(self) -> str:
@@ -59,16 +61,23 @@ def receptions(person: Person, day: date | None = None, limit: int = 200) -> lis
     mine = Q(by=person) | Q(named=person) | Q(unit__in=headed) | Q(customer__in=visible_files(person, "list"))
     rows = Reception.objects.filter(mine, occurred_at__gte=start, occurred_at__lt=end)
     found = list(rows.select_related("by", "named", "customer__owner", "introducer", "verified_by")[:limit])
-    alike = _alike(person, [row.customer_id for row in found if row.customer_id])
+    files = [pk for row in found for pk in (row.customer_id, row.introducer_id) if pk]
+    known = set(visible_files(person, "list").filter(pk__in=files).values_list("pk", flat=True)) if files else set()
+    for row in found:
+        if row.introducer_id not in known:
+            row.introducer = None
+    alike = _alike(person, [pk for pk in files if pk in known])
     duties = {each.subject: each for each in Duty.objects.filter(subject__in=[f"reception:{row.pk}" for row in found])}
-    return [_view(row, alike, duties.get(f"reception:{row.pk}")) for row in found]
+    return [_view(row, alike, duties.get(f"reception:{row.pk}"), row.customer_id in known) for row in found]
 
 
-def _view(row: Reception, alike: dict[int, list[Alike]], duty: Duty | None) -> ReceptionView:
+def _view(row: Reception, alike: dict[int, list[Alike]], duty: Duty | None, known: bool) -> ReceptionView:
     owner = row.customer.owner if row.customer else None
     late = duty is not None and duty.due_at is not None and (duty.done_at or clock.now()) > duty.due_at
     waiting = duty if duty is not None and duty.state == DutyState.OPEN else None
-    return ReceptionView(row, owner.name if owner else "", tuple(alike.get(row.customer_id or 0, ())), waiting, late)
+    return ReceptionView(
+        row, owner.name if owner else "", tuple(alike.get(row.customer_id or 0, ())), waiting, late, known
+    )
 
 
 def _alike(person: Person, files: list[int]) -> dict[int, list[Alike]]:
@@ -123,3 +132,16 @@ def roster(unit: int, first: date, days: int = 14) -> list[Turn]:
 def on_duty_today() -> list[DutyTurn]:
     """Who receives today, unit by unit."""
     return list(DutyTurn.objects.filter(day=clock.today()).select_related("unit", "person").order_by("unit__path"))
+
+
+def to_register(person: Person, day: date) -> list[dict[str, str]]:
+    """What the desk noted for a person on a day: visitors given to him and calls put through, as rows of a register."""
+    start, end = day_of(day)
+    came = Reception.objects.filter(customer__owner=person, occurred_at__gte=start, occurred_at__lt=end)
+    rows = [
+        {"name": row.customer.name, "kind": row.customer.kind, "phone": row.phone, "source": "老客户带来" if row.introducer_id else "来访"}
+        for row in came.exclude(basis=NAMED).select_related("customer").order_by("occurred_at")
+        if row.customer
+    ]  # fmt: skip
+    rang = CallLog.objects.filter(person=person, occurred_at__gte=start, occurred_at__lt=end).exclude(caller="")
+    return rows + [{"name": row.caller, "phone": row.phone, "source": "来电"} for row in rang.order_by("occurred_at")]

@@ -179,7 +179,7 @@ def _customer(cast: Cast, name: str, attributes: dict[str, Any]) -> None:
         attributes=rest,
         collaborators=[cast.people[str(each)] for each in people.get("collaborators", [])],
         custodian=cast.people[str(people["custodian"])] if people.get("custodian") else None,
-        archived=bool(people.get("archived")),
+        archived=people.get("archived") or False,
     )
     cast.customers[name] = file
     now = clock.now()

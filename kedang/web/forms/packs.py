@@ -47,7 +47,12 @@ class Filled:
         """What `form.file` takes."""
         data = dict(self.form.raw)
         if self.row_fields:
-            data["rows"] = [row for row in self.rows if any(value not in ("", None, []) for value in row.values())]
+            preset = {one.id: one.default for one in self.row_fields}
+            data["rows"] = [
+                row
+                for row in self.rows
+                if any(value not in ("", None, [], preset.get(key)) for key, value in row.items())
+            ]
         return data
 
     @property
