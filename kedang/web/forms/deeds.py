@@ -57,7 +57,9 @@ class DeedForm:
     @property
     def own(self) -> list[Any]:
         """The action's own arguments."""
-        return [bound for bound in self.form if "." not in bound.field.id and bound.field.id not in (BEHALF, BEHALF_REASON)]
+        return [
+            bound for bound in self.form if "." not in bound.field.id and bound.field.id not in (BEHALF, BEHALF_REASON)
+        ]
 
     @property
     def behalf(self) -> list[Any]:
@@ -96,7 +98,7 @@ def deed_form(
         and one.id not in held
         and (one.id not in NOT_TYPED or (one.id == "customer" and not file))
     ]
-    known = [*own, *(one for _, _, fields in parts for one in fields)]
+    known = [*own, *(one for _, _, fields in parts for one in fields), *_for_another(spec, request.user)]
     return DeedForm(spec, Form.of(request, known, initial=initial or {}), parts, held)
 
 

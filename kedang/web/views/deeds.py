@@ -76,7 +76,11 @@ def _entry(request: HttpRequest) -> dict[str, Any]:
 
 def _corrected(value: Any) -> str:
     """What a correction did and could not do."""
-    parts = [f"{label}：{'；'.join(value[key])}。" for key, label in (("undone", "已撤销"), ("left", "未能撤销")) if value[key]]
+    parts = [
+        f"{label}：{'；'.join(value[key])}。"
+        for key, label in (("undone", "已撤销"), ("left", "未能撤销"))
+        if value[key]
+    ]
     return "".join(["记录已更正。", *parts])
 
 

@@ -19,7 +19,7 @@ from kedang.kernel.norms.models import FormRecord
 from kedang.kernel.norms.store import regulations
 from kedang.kernel.norms.vocabulary import vocabulary
 from kedang.reports import formregister
-from kedang.web.forms import packs
+from kedang.web.forms import packs, sheets
 from kedang.web.forms.deeds import foretell
 from kedang.web.naming import Names
 from kedang.web.outcomes import attempt, of_decision
@@ -35,7 +35,11 @@ def file_form(request: HttpRequest, form: str) -> HttpResponse:
     version, spec = found
     name = form.partition(".")[2]
     file = _file(request, spec.about)
-    made = packs.filled(request, version, name, file.pk if file else None)
+    made = packs.filled(request, version, name, file.pk if file else None, **_given(request, spec))
+    if sheets.writes_claims(spec) and request.method == "GET":
+        day = sheets.day_asked(request.user, version, name)
+        made.form.initial = {sheets.day_field(spec): day, **made.form.initial}
+        sheets.fill(made, request.user, day)
     about: dict[str, Any] = {"customer": file.pk} if file else {}
     if request.method == "POST" and (
         done := attempt(request, made.form, "form.file", raw={"form": made.qid, "data": made.data}, **about)
@@ -51,6 +55,11 @@ def file_form(request: HttpRequest, form: str) -> HttpResponse:
     }  # fmt: skip
     template = "forms/file.html#form" if is_fragment(request) else "forms/file.html"
     return render(request, template, context, status=422 if made.form.posted else 200)
+
+
+def _given(request: HttpRequest, spec: Any) -> dict[str, Any]:
+    """What the link that led here says already (`?on_day=2026-03-02`)."""
+    return {one.id: request.GET[one.id] for one in spec.fields if one.id in request.GET}
 
 
 def _file(request: HttpRequest, about: str) -> Any:

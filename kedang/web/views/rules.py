@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from kedang.kernel import register
@@ -84,7 +86,9 @@ def _clauses(request: HttpRequest, view: RegulationView) -> dict[str, Any]:
     show = show if show in SHOWN else ""
     counted = {key: [row for row in view.clauses if _wanted(row, key)] for key in SHOWN}
     return {
-        "rows": counted[show], "show": show, "filters": [(key, label, len(counted[key])) for key, label in SHOWN.items()],
+        "rows": counted[show], "show": show,
+        "may_interpret": dry_run("pack.interpret", by=request.user, pack=view.version.pack).verdict != "refuse",
+        "filters": [(key, label, len(counted[key])) for key, label in SHOWN.items()],
         "enforced": sum(1 for row in view.clauses if not row.declined and not row.deferred),
         "deferred": sum(1 for row in view.clauses if row.deferred), "declined": sum(1 for row in view.clauses if row.declined),
     }  # fmt: skip
@@ -105,10 +109,12 @@ def _parameters(request: HttpRequest, view: RegulationView) -> dict[str, Any]:
 def _forms(request: HttpRequest, view: RegulationView) -> dict[str, Any]:
     pack = view.version.regulation.pack
     forms = [
-        {"form": form, "clauses": numbers(form.clause), "filer": _filer(view.version, form), "fields": _fields(form)}
-        for form in pack.forms.values()
-    ]
-    return {"forms": forms, "flows": pack.flows, "terms": pack.terms}
+        {"id": sheet.id, "form": sheet.form, "clauses": numbers(sheet.form.clause), "filer": _filer(view.version, sheet.form),
+         "fields": _fields(sheet.form), "retired": sheet.retired, "failing": sheet.clauses, "reason": sheet.reason}
+        for sheet in register.forms_of(view.version.pack)
+    ]  # fmt: skip
+    may = dry_run("form.retire", by=request.user, pack=view.version.pack, form=next(iter(pack.forms), "")).verdict
+    return {"forms": forms, "may_retire": may != "refuse", "flows": pack.flows, "terms": pack.terms}
 
 
 def _filer(version: Version, form: Form) -> str:
@@ -154,8 +160,9 @@ def cases(request: HttpRequest, pack: str, clause: str, figure: str) -> HttpResp
     found = register.cases(pack, clause, figure, month, request.user, page)
     version = register.version_for(pack)
     start = (page - 1) * register.PAGE
+    asked = urlencode({"pack": pack, "clause": clause, "figure": figure, "month": month.key, "back": request.path})
     context = {
-        "version": version, "clause": clause, "text": version.clause_text(clause), "found": found, "spec": register.FIGURES[figure],
+        "export": f"{reverse('list_export', args=['cases'])}?{asked}", "version": version, "clause": clause, "text": version.clause_text(clause), "found": found, "spec": register.FIGURES[figure],
         "month": month, "first": start + 1, "last": start + len(found.rows), "everybody": found.everybody, "in_drawer": is_fragment(request),
     }  # fmt: skip
     return render(request, "rules/cases.html#box" if is_fragment(request) else "rules/cases.html", context)
