@@ -39,7 +39,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--quick", action="store_true", help="2,000 customers and 15 rounds; writes no file unless --out"
     )
-    parser.add_argument("--only", choices=["pages", "deeds"], help="measure only these")
+    parser.add_argument("--only", choices=["pages", "deeds", "many"], help="measure only these")
     parser.add_argument("--out", help=f"where the figures go (default {RESULT.relative_to(REPOSITORY)})")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     args = parser.parse_args()
@@ -82,7 +82,7 @@ def _one_engine(args: argparse.Namespace) -> list[dict[str, Any]]:
     django.setup()
     from django.core.management import call_command
 
-    from bench import company, filling, measures
+    from bench import company, filling, measures, throughput
     from bench.floor import table
 
     begun = time.perf_counter()
@@ -92,10 +92,12 @@ def _one_engine(args: argparse.Namespace) -> list[dict[str, Any]]:
     filling.settle()
     print(f"{args.engine}: {args.customers} customers made in {time.perf_counter() - begun:.0f} s", file=sys.stderr)
     figures = []
-    if args.only != "deeds":
+    if args.only in (None, "pages"):
         figures += measures.pages(made, args.rounds)
-    if args.only != "pages":
+    if args.only in (None, "deeds"):
         figures += measures.deeds(made, args.rounds)
+    if args.only in (None, "many"):
+        figures += throughput.throughput(made, args.rounds)
     return [_row(figure, args) for figure in figures]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -113,9 +113,15 @@ def list_sheet(person: Person, told: Told, **asked: Any) -> Sheet:
     who = access.standing(person.pk)
     found = exporting.listing(person, who=who, most=max(told.rows, exporting.LIMIT) + 1, **asked)
     hold_to(told, found.digest)
-    rows = ([LIST_CELLS[name][1](row) for name in found.columns] for row in exporting.listed_rows(found.ids, who))
+    rows = list_lines(found.ids, found.columns, who)
     widths = [LIST_CELLS[name][0] for name in found.columns]
     return Sheet("客户列表", mark_of(person, told), told.code, found.labels, widths, rows)
+
+
+def list_lines(ids: Sequence[int], columns: Sequence[str], who: access.Standing) -> Iterator[list[Any]]:
+    """The cells of the list's files, a few hundred files at a time."""
+    cells = [LIST_CELLS[name][1] for name in columns]
+    return ([cell(row) for cell in cells] for row in exporting.listed_rows(ids, who))
 
 
 def hold_to(told: Told, digest: str) -> None:
