@@ -35,6 +35,7 @@ def paths(site: Site) -> list[tuple[str, str]]:
     mine = ["/", "/customers/?scope=all", "/customers/?q=没有", "/customers/new/", f"/customers/{other}/", f"/customers/{own}/edit/",
             f"/forms/customer-registry.customer_basic/?customer={own}", f"/customers/{own}/do/expense.submit/", "/search/?q=晨光",
             "/approvals/", "/approvals/?tab=asked", "/rules/", "/rules/customer-registry/", "/proposals/", "/account/sessions/", "/account/password/",
+            "/customers/?scope=all&show=board", "/customers/filter/", "/customers/views/new/", "/lists/approvals/export/?tab=asked",
             "/nothing/"]  # fmt: skip
     mine += [f"/customers/{own}/?tab={tab}" for tab in tabs]
     admin = [f"/manage/?tab={tab}" for tab in ("people", "units", "calendar", "packs", "health")]

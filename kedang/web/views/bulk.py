@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -94,7 +94,12 @@ class Act:
     def why(self) -> str:
         """The clauses in short, for the pointer."""
         lines = self.outcome.clauses if self.outcome else ()
-        return "；".join(f"第{line.number}条" if line.number else line.title for line in lines)
+        return "、".join(f"第{line.number}条" if line.number else line.title for line in lines)
+
+    @property
+    def first(self) -> str:
+        """The first of them, for the button itself."""
+        return self.why.partition("、")[0]
 
 
 @require_POST
@@ -231,7 +236,7 @@ def result(request: HttpRequest, pk: int) -> HttpResponse:
     known = names_of([row[0] for row in page.rows], request.user)
     page.rows = [_row(row, known) for row in page.rows]
     context = {
-        "job": job, "line": line_of(job, request.user), "page": page, "only": only, "total": len(rows),
+        "job": job, "line": replace(line_of(job, request.user), url=""), "page": page, "only": only, "total": len(rows),
         "states": [(key, word, number) for key, word, number in states if number],
     }  # fmt: skip
     return render(request, "customers/bulk_result.html", context)

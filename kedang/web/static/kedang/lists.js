@@ -109,14 +109,19 @@
 
   /* --- 看板 ------------------------------------------------------------------------------ */
   // A card that was moved is drawn again from the server: where it may not go, it is back where it was.
+  // One after the other: an older answer must not draw over a newer one.
+  let moving = Promise.resolve();
   function drop(card, to) {
-    const board = $("#rows");
     const key = crypto.randomUUID ? crypto.randomUUID() : `${Date.now()}-${Math.random()}`;
-    const at = `${card.dataset.card}`;
+    const at = card.dataset.card;
+    const values = { by: $("#rows").dataset.by, to, key };
+    const url = card.dataset.url;
     card.setAttribute("aria-busy", "true");
-    htmx.ajax("POST", card.dataset.url, { source: card, swap: "none", values: { by: board.dataset.by, to, key } })
-      .finally(() => htmx.ajax("GET", location.pathname + location.search, { target: "#rows", swap: "outerHTML" })
-        .then(() => $(`[data-card="${CSS.escape(at)}"] [data-lane-to]`)?.focus({ preventScroll: true })));
+    moving = moving
+      .then(() => htmx.ajax("POST", url, { source: document.body, swap: "none", values }))
+      .catch(() => {})
+      .then(() => htmx.ajax("GET", location.pathname + location.search, { target: "#rows", swap: "outerHTML" }))
+      .then(() => $(`[data-card="${CSS.escape(at)}"] [data-lane-to]`)?.focus({ preventScroll: true }));
   }
   function lay(root) {
     for (const list of $$("[data-lane-cards]", root)) {
@@ -141,7 +146,7 @@
   document.addEventListener("dialog", (event) => htmx.ajax("GET", event.detail.value ?? event.detail, { target: "#dialog-body", swap: "innerHTML" }));
 
   /* --- the drawer walks the list ------------------------------------------------------------ */
-  const open = () => $("#drawer")?.classList.contains("show");
+  const open = () => $("#drawer")?.matches(".show,.showing");
   const rows = () => $$("[data-row]").filter((row) => row.offsetParent !== null && $("[data-peek]", row));
   function walk(by) {
     const list = rows();
