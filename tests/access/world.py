@@ -9,8 +9,9 @@ from typing import Any
 from kedang.demo import company as demo
 from kedang.kernel import clock
 from kedang.kernel.actions import perform
+from kedang.kernel.blobs import samples, service
 from kedang.kernel.errors import NeedsApproval
-from kedang.kernel.norms.models import Duty
+from kedang.kernel.norms.models import Duty, Grant
 from kedang.kernel.org import changes as org
 from kedang.kernel.org.models import Appointment, Person, Post
 
@@ -91,6 +92,11 @@ def _filled(world: World, note: str) -> None:
         world.company["han"], "form.file", form="customer-registry.maintenance_plan",
         data={"category": "key", "frequency": "month", "ways": "每月登门一次"},
     )  # fmt: skip
+    shown = service.received([samples.content("营业执照.png")], "营业执照.png", wang)
+    made = _do(wang, "record.attach", customer=world.file, files=[shown.pk], title=note, issued_on="2026-02-27")
+    world.numbers |= {"item": made["item"], "item_blob": shown.pk}
+    held = Grant.objects.filter(file=world.file, person=world.person("granted"))
+    world.numbers["grant"] = held.values_list("pk", flat=True).get()
     world.numbers["duty"] = Duty.objects.filter(file=world.file).order_by("pk").values_list("pk", flat=True).first()
     world.numbers |= {"file": world.file, "someone": world.person("colleague").pk, "request": _asked(world)}
 

@@ -45,6 +45,7 @@ def mutants_of(loaded: LoadedPack) -> Iterator[Mutant]:
     yield from _fields(plain)
     yield from _rows(plain)
     yield from _parameters(plain)
+    yield from _records(plain)
 
 
 def _without(plain: dict[str, Any], path: Path) -> dict[str, Any]:
@@ -226,6 +227,19 @@ def _parameters(plain: dict[str, Any]) -> Iterator[Mutant]:
             yield Mutant(f"去掉参数 {name} 的值", _named(spec), path, _without(plain, path))
             for changed in _moved_value(spec["type"], value):
                 yield Mutant(f"参数 {name}：{value} 改为 {changed}", _named(spec), path, _with(plain, path, changed))
+
+
+def _records(plain: dict[str, Any]) -> Iterator[Mutant]:
+    """Items that nothing asks for any more, personal ones taken in freely, an archive without classes or periods."""
+    for name, kind in plain.get("record_types", {}).items():
+        for key, what in (("required", "不再要求"), ("personal", "不再按个人信息收取")):
+            if kind.get(key):
+                path: Path = ("record_types", name, key)
+                yield Mutant(f"{what}材料 {name}", _named(kind), path, _with(plain, path, False))
+    rules = plain.get("archive") or {}
+    for key in ("class", "keep", "loan"):
+        if rules.get(key):
+            yield Mutant(f"去掉归档的 {key}", _named(rules), ("archive", key), _without(plain, ("archive", key)))
 
 
 def _moved_value(kind: str, value: Any) -> list[Any]:
