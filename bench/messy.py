@@ -211,12 +211,13 @@ def run(path: Path) -> dict[str, Any]:
 
 
 def importer() -> Any:
-    """Somebody of the demo company who may import: the head of a department that a regulation acts in."""
+    """The head of the demo company's first sales department: the classes of the list are those of its regulation."""
     from kedang.customers.importing.actions import allowed
     from kedang.kernel.org.models import Person
 
-    people = Person.objects.filter(is_active=True, left_on=None, is_admin=False).order_by("pk")
-    return next(person for person in people if allowed(person).verdict == "allow")
+    person = Person.objects.get(username="zhou")
+    assert allowed(person).verdict == "allow"
+    return person
 
 
 def main(arguments: Sequence[str]) -> None:

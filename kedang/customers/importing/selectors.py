@@ -88,6 +88,8 @@ class Cell:
 
     text: str
     error: str = ""
+    label: str = ""
+    first: bool = False
 
 
 @dataclass
@@ -117,7 +119,10 @@ def _targets(batch: Import) -> list[Target]:
 
 
 def _shown(batch: Import, one: Checked) -> Shown:
-    cells = [Cell(one.read.sources.get(target.id, ""), one.errors.get(target.id, "")) for target in _targets(batch)]
+    cells = [
+        Cell(one.read.sources.get(target.id, ""), one.errors.get(target.id, ""), target.label, target.id == "name")
+        for target in _targets(batch)
+    ]
     shown = {target.id for target in _targets(batch)}
     # What is missing may have no column at all.
     rest = [_placed(key, text) for key, text in one.errors.items() if key not in shown]
@@ -156,6 +161,8 @@ def rows_of(batch: Import, kept: Sequence[ImportRow]) -> tuple[list[Target], lis
             Cell(
                 text_of(cells[columns[one.id]])[:200] if columns[one.id] < len(cells) else "",
                 row.errors.get(one.id, ""),
+                one.label,
+                one.id == "name",
             )
             for one in _targets(batch)
         ]
