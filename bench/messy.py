@@ -67,7 +67,7 @@ def rows(
 def landline(random: Random) -> str:
     """A fixed line of one of the cities."""
     area = random.choice(["021", "0571", "0512", "025", "0574"])
-    return f"{area}-{random.randint(60000000, 88999999)}"
+    return f"{area}-{random.randint(62000000, 68999999)}"
 
 
 def _phone(random: Random, phone: str) -> Any:

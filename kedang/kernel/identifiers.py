@@ -70,6 +70,9 @@ def clean_credit_code(text: str) -> str:
     compact = re.sub(r"[\s\-–—.]", "", text).upper()
     if len(compact) != 18:
         raise ValueError(f"统一社会信用代码应为 18 位，现为 {len(compact)} 位")
+    # Eighteen zeros pass the check digit, and people type them to get past it; no district is 000000.
+    if compact[2:8] == "000000":
+        raise ValueError("统一社会信用代码不对，请核对")
     try:
         return str(uscc.validate(compact))
     except ValidationError:
