@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -23,7 +23,6 @@ from kedang.kernel.files import FileView
 from kedang.kernel.norms.models import Clock, Duty, DutyState, FileStage, FileTerm
 from kedang.kernel.norms.schema import Flow
 from kedang.kernel.norms.store import Regulations, regulations
-from kedang.kernel.norms.vocabulary import World, vocabulary
 from kedang.kernel.org.models import Person
 
 MINE, SHARED, BELOW, UNIT, ALL, FREE, STARRED = "mine", "shared", "below", "unit", "all", "pool", "starred"
@@ -240,27 +239,48 @@ def _clocks() -> QuerySet[Clock]:
 # ---- rows ------------------------------------------------------------------------------------------------------------
 
 
-def rows_for(files: list[Customer], who: Standing, *, copying: bool = False) -> list[Row]:
-    """The files as rows, with the reader's field rights (`copying`: as they may leave the system with him); a fixed number
-    of queries."""
+def rows_for(files: Sequence[Any], who: Standing, *, copying: bool = False) -> list[Row]:
+    """Customers (or what has their attributes) as rows, with the reader's field rights (`copying`: as they may leave the
+    system with him); a fixed number of queries."""
     ids = [row.pk for row in files]
     views = _views(files)
     regs = regulations()
     terms, stages, duties = tags_of(ids, regs), stages_of(views, regs), duties_of(ids)
-    starred, due, whole = stars_of(who.person, ids), pool_due(ids, regs), completeness_of(ids, regs)
+    # What only the page shows is not asked for what leaves the system.
+    starred, due = (set(), {}) if copying else (stars_of(who.person, ids), pool_due(ids, regs))
+    rights_of = _rights(who, copying=copying)
     opening = who.reach("open")
     today = clock.today()
     rows = []
     for row in files:
-        rights = access.field_rights(who, views[row.pk], GROUPS, copying=copying)
+        rights = rights_of(views[row.pk])
         opens = opening.holds(views[row.pk])
         made = _row(row, rights, terms[row.pk], stages[row.pk], duties[row.pk], opens, today)
-        drops = due.get(row.pk)
-        more: dict[str, Any] = {"starred": row.pk in starred, "completeness": whole.get(row.pk) if opens else None}
-        if drops is not None:
-            more |= {"pool_due": drops, "pool_days": days_left(drops)}
-        rows.append(replace(made, **more))
+        if not copying:
+            made = _marked(made, row.pk in starred, row.summary.completeness if opens else None, due.get(row.pk))
+        rows.append(made)
     return rows
+
+
+def _marked(made: Row, starred: bool, whole: int | None, drops: datetime | None) -> Row:
+    """With what the page shows beside the file's own."""
+    days = days_left(drops) if drops is not None else None
+    return replace(made, starred=starred, completeness=whole, pool_due=drops, pool_days=days)
+
+
+def _rights(who: Standing, *, copying: bool) -> Callable[[FileView], Mapping[str, str]]:
+    """The reader's field rights by file. They hang on owner, unit, helpers and the grants on this very file alone, so that
+    alike files are asked about once."""
+    known: dict[Any, Mapping[str, str]] = {}
+
+    def of(view: FileView) -> Mapping[str, str]:
+        own = view.id if any(who.grants_on(view.id, verb) for verb in (access.READ, access.COPY)) else None
+        case = (view.owner, view.unit, who.person in view.collaborators, own)
+        if case not in known:
+            known[case] = access.field_rights(who, view, GROUPS, copying=copying)
+        return known[case]
+
+    return of
 
 
 def stars_of(person: int, ids: Iterable[int]) -> set[int]:
@@ -278,17 +298,7 @@ def pool_due(ids: Iterable[int], regs: Regulations) -> dict[int, datetime]:
     return dict(rows.order_by().values("file").annotate(at=Min("due_at")).values_list("file", "at"))
 
 
-def completeness_of(ids: Iterable[int], regs: Regulations) -> dict[int, int]:
-    """档案完整度 in per cent by the regulations' own measure, set-wise; {} where nobody measures."""
-    measure = vocabulary.facts.get("customer.completeness")
-    subjects = [(pk,) for pk in ids]
-    if measure is None or not subjects:
-        return {}
-    found = measure.load(subjects, World(clock.now(), regs))
-    return {subject[0]: int(value) for subject, value in found.items() if value is not None}
-
-
-def _views(files: list[Customer]) -> dict[int, FileView]:
+def _views(files: Sequence[Any]) -> dict[int, FileView]:
     helpers: dict[int, set[int]] = defaultdict(set)
     shared = Collaborator.objects.filter(customer__in=[row.pk for row in files], until=None)
     for customer, person in shared.values_list("customer_id", "person_id"):
@@ -300,7 +310,7 @@ def _views(files: list[Customer]) -> dict[int, FileView]:
 
 
 def _row(
-    row: Customer,
+    row: Any,
     rights: Mapping[str, str],
     tags: list[tuple[str, str]],
     stages: list[tuple[str, str]],
