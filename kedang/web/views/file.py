@@ -72,7 +72,9 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         context = {"head": head, **opened.closed(request, pk, head.rights)}
         return render(request, _template(request, "customers/closed.html"), context)
     tab = request.GET.get("tab", "timeline")
-    known = opened.tabs(request, pk, TABS, selectors.customer_head(request.user, pk, who=who).rights)
+    view = files.view(pk)
+    assert view is not None
+    known = opened.tabs(who, view, TABS)
     tab = tab if tab in known else next(iter(known))
     tabs = [(key, label, key == tab) for key, label in known.items()]
     if is_fragment(request) and request.htmx.target == "tab":
@@ -82,8 +84,8 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         return render(request, "customers/file.html#tab", context)
     file = selectors.customer_page(request.user, pk, who=who)
     context = {
-        "head": file.head, "file": file, "tab": tab, "tabs": tabs, "forms": _forms(files.view(pk)),
-        **duties_of(request, pk), **_tab(request, pk, tab, file.head), "permit": opened.permit(request, pk),
+        "head": file.head, "file": file, "tab": tab, "tabs": tabs, "forms": _forms(view),
+        **duties_of(request, pk), **_tab(request, pk, tab, file.head), "permit": opened.permit(who, view),
     }  # fmt: skip
     return render(request, _template(request, "customers/file.html"), context)
 

@@ -23,25 +23,18 @@ from kedang.web.views.permits import UNTIL_HINT, file_fields
 ASKING = ("file.open", "file.ask")
 
 
-def tabs(request: HttpRequest, pk: int, known: Mapping[str, str], rights: Mapping[str, str]) -> dict[str, str]:
+def tabs(who: access.Standing, view: files.FileView, known: Mapping[str, str]) -> dict[str, str]:
     """The tabs of a file that are this reader's: who was granted a few fields sees these and no record beside them."""
-    who, view = access.standing(request.user.pk), files.view(pk)
-    if view is None or access.whole_file(who, view):
+    if access.whole_file(who, view):
         return dict(known)
-    open_ones = {
-        "data": True,
-        "contacts": rights.get("contact") != "hide",
-        "deals": rights.get("deal") == "show",
-        "log": True,
-    }
-    return {key: label for key, label in known.items() if open_ones.get(key)}
+    rights = access.field_rights(who, view, ("contact", "deal"))
+    mine = {"data": True, "contacts": rights["contact"] != "hide", "deals": rights["deal"] == "show", "log": True}
+    return {key: label for key, label in known.items() if mine.get(key)}
 
 
-def permit(request: HttpRequest, pk: int) -> dict[str, Any] | None:
+def permit(who: access.Standing, view: files.FileView) -> dict[str, Any] | None:
     """The grant by which alone this reader sees the file, in words; None for who opens it by what he is."""
-    who, view = access.standing(request.user.pk), files.view(pk)
-    held = who.grants_on(pk)
-    if view is None or not held or access.own_right(who, view):
+    if access.own_right(who, view) or not (held := who.grants_on(view.id)):
         return None
     last = max(held, key=lambda each: each.valid_until)
     return {
