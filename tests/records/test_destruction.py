@@ -106,7 +106,11 @@ def test_afterwards_every_path_says_destroyed_to_who_knew_and_not_found_to_who_d
     for name in ("小王", "周经理", "何内勤"):
         with pytest.raises(Gone):
             keeping.do("contact.record", name, kind="电话", content="x")
-        for action, more in (("file.open", {}), ("record.open_item", {"item": item}), ("record.copy_item", {"item": item})):
+        for action, more in (
+            ("file.open", {}),
+            ("record.open_item", {"item": item}),
+            ("record.copy_item", {"item": item}),
+        ):
             with pytest.raises(Gone):
                 perform_read(action, by=keeping.company[name], every=True, customer=keeping.file, **more)
     with pytest.raises(NotFound):

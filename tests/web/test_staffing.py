@@ -217,7 +217,11 @@ def test_a_persons_data_are_corrected_and_history_keeps_the_old_name(office: Off
     given = {"name": "王小芸", "employee_no": "W9", "phone": "13800138009", "email": ""}
     assert client.post(f"/manage/do/org.edit_person/{wang.pk}/", given).status_code == 302
     wang.refresh_from_db()
-    assert (wang.name, wang.employee_no, wang.sort_key.partition("|")[0].replace(" ", "")) == ("王小芸", "W9", "wangxiaoyun")
+    assert (wang.name, wang.employee_no, wang.sort_key.partition("|")[0].replace(" ", "")) == (
+        "王小芸",
+        "W9",
+        "wangxiaoyun",
+    )
     assert "王晓芸" in Event.objects.get(kind="org.changed").data["what"]
     with pytest.raises(Invalid, match="没有改动"):
         office.do("org.edit_person", "admin", person=wang.pk, **given)

@@ -275,12 +275,21 @@ def _plain(value: Any) -> Any:
     return value
 
 
+OWN = ("withdraw", "remind", "resubmit", "void", "retry", "copy")
+
+
+def _movable(move: str, person: Person) -> Any:
+    """Requests that the move could be about: the requester's own, those voted on, or those that wait."""
+    if move in OWN and (own := approvals.asked_by(person)).exists():
+        return own
+    return approvals.decided_by(person) if move in ("take_back", "copy") else approvals.pending_for(person)
+
+
 def _vote(raw: Mapping[str, Any], cast: stage.Cast) -> Any:
-    """Vote on the newest request that waits for this person (withdraw and remind: on his own newest)."""
+    """Vote on the newest request that waits for this person; the requester's moves are about his own newest."""
     person = _actor(raw, cast)
     move = str(raw["vote"])
-    own = move in ("withdraw", "remind")
-    rows = approvals.asked_by(person) if own else approvals.pending_for(person)
+    rows = _movable(move, person)
     request = max(rows, key=lambda row: row.pk, default=None)
     if request is None:
         return NotFound("没有等他审批的申请")

@@ -107,7 +107,8 @@ def _again(request: HttpRequest, one: Request, dialog: Dialog | None, form: Form
 
 def _show(request: HttpRequest, dialog: Dialog, status: int) -> HttpResponse:
     template = "approvals/move.html#form" if is_fragment(request) else "approvals/move.html"
-    context = {"dialog": dialog, "form": dialog.form, "one": dialog.one, "steps": dialog.steps, "phrases": PHRASES}
+    context = {"dialog": dialog, "form": dialog.form, "one": dialog.one, "steps": dialog.steps}
+    context["phrases"] = PHRASES.get(dialog.kind, ())
     return render(request, template, context, status=status)
 
 

@@ -40,7 +40,11 @@ DIALOGS = {
 }  # fmt: skip
 OPINION = Field("opinion", "意见", "long_text")
 AT_ONCE = 50
-PHRASES = ("同意。", "请补充材料后再提交。", "情况不属实，不同意。")
+PHRASES = {
+    "agree": ("同意。", "同意，请按规定办理。"),
+    "reject": ("情况不属实，不同意。", "不符合规定，不同意。"),
+    "return": ("请补充材料后再提交。", "请写明用途和期限。"),
+}
 
 
 # ---- the lists ---------------------------------------------------------------------------------------------------
@@ -175,8 +179,8 @@ def context_of(request: HttpRequest, one: Request, form: Form | None = None) -> 
         "active": next((step for step in present if step.active), None), "card": approving.card_of(one, request.user),
         "watchers": selectors.watchers_of(one), "unit": sheets.home_of(one.requester_id), "moves": moves,
         "main": [move for move in moves if move.key in MAIN], "others": [move for move in moves if move.key not in MAIN],
-        "votes": any(move.key in ("agree", "advise") for move in moves), "form": form or Form([OPINION]),
-        "phrases": PHRASES, "version_url": _version_url(one),
+        "votes": any(move.key in ("agree", "advise") and not move.dialog for move in moves), "form": form or Form([OPINION]),
+        "phrases": [phrase for said in PHRASES.values() for phrase in said[:1]], "version_url": _version_url(one), "hidden": approving.HIDDEN,
     }  # fmt: skip
 
 
