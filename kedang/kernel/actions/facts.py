@@ -77,6 +77,14 @@ def person_is_admin(subjects: Subjects, world: World) -> Found:
     return {(person,): person in admins for (person,) in subjects}
 
 
+@fact("leaving", "正在离职", ("person",), "bool")
+def leaving(subjects: Subjects, world: World) -> Found:
+    """Whether a person's leaving is on record, from the day it was recorded."""
+    rows = Person.objects.filter(left_on__isnull=False, pk__in={p for (p,) in subjects if p})
+    gone = set(rows.values_list("pk", flat=True))
+    return {(person,): person in gone for (person,) in subjects}
+
+
 @fact("shares_unit", "同一部门", ("person", "customer"), "bool", told=telling.same_unit)
 def shares_unit(subjects: Subjects, world: World) -> Found:
     """Whether the person belongs to the file's unit."""

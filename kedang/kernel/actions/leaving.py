@@ -392,9 +392,9 @@ def close(*, deed: Deed, person: int) -> int:
     if missing := without_receiver(row):
         raise Invalid({"receiver": f"还有 {len(missing)} 项没有接收人：{_few(missing)}。"})
     if waiting := row.lines.filter(moved_at=None).count():
-        raise Invalid(f"还有 {waiting} 项没有移交，请先签字、清点并执行交接。")
+        raise Invalid({"lines": f"还有 {waiting} 项没有移交，请先签字、清点并执行交接。"})
     if owed := still_owed(row):
-        raise Invalid(f"还有 {len(owed)} 件制度要求的事没有办：{'、'.join(one.title for one in owed[:5])}。")
+        raise Invalid({"duties": f"还有 {len(owed)} 件制度要求的事没有办：{'、'.join(one.title for one in owed[:5])}。"})
     if row.person.left_on is None or row.person.left_on > clock.today():
         raise Invalid("还没有到离职的最后一天。")
     _finish(deed, row)
