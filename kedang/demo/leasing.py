@@ -92,7 +92,8 @@ class Leasing:
     # ---- the desk -------------------------------------------------------------------------------------------------
 
     def _roster(self, days: list[date]) -> None:
-        for number, day in enumerate([*days, self.story.until.date() + timedelta(days=1)]):
+        today = self.story.until.date()
+        for number, day in enumerate(dict.fromkeys([*days, today, today + timedelta(days=1)])):
             login = MANAGERS[number % len(MANAGERS)]
             self.story.do("roster.set", HEAD, person=self.story.company[login].pk, day=day)
 

@@ -47,6 +47,11 @@ class ConflictView:
         """Whether a person must still decide."""
         return self.row.state == OPEN
 
+    @property
+    def tied(self) -> bool:
+        """Whether several wrote the customer down in the first minute."""
+        return sum(1 for side in self.sides if side.first) > 1
+
 
 def conflicts(person: Person, *, waiting: bool | None = None) -> list[ConflictView]:
     """Conflicts about files the person may know of, the newest first; five queries however many there are."""

@@ -72,7 +72,7 @@ def receptions(person: Person, day: date | None = None, limit: int = 200) -> lis
 
 
 def _view(row: Reception, alike: dict[int, list[Alike]], duty: Duty | None, known: bool) -> ReceptionView:
-    owner = row.customer.owner if row.customer else None
+    owner = row.customer.owner if row.customer and known else None
     late = duty is not None and duty.due_at is not None and (duty.done_at or clock.now()) > duty.due_at
     waiting = duty if duty is not None and duty.state == DutyState.OPEN else None
     return ReceptionView(
@@ -132,6 +132,12 @@ def roster(unit: int, first: date, days: int = 14) -> list[Turn]:
 def on_duty_today() -> list[DutyTurn]:
     """Who receives today, unit by unit."""
     return list(DutyTurn.objects.filter(day=clock.today()).select_related("unit", "person").order_by("unit__path"))
+
+
+def receiving_units() -> set[int]:
+    """Departments that had somebody on duty lately or will have soon."""
+    near = clock.today() - timedelta(days=14)
+    return set(DutyTurn.objects.filter(day__gte=near).order_by().values_list("unit_id", flat=True).distinct())
 
 
 def to_register(person: Person, day: date) -> list[dict[str, str]]:

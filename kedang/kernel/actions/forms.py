@@ -19,13 +19,13 @@ from kedang.kernel.errors import Invalid
 from kedang.kernel.fields import Field
 from kedang.kernel.norms import engine
 from kedang.kernel.norms.engine import Finding
-from kedang.kernel.norms.expressions import Env, FactStore
+from kedang.kernel.norms.expressions import UNKNOWN, Env, FactStore
 from kedang.kernel.norms.library import retired_forms
 from kedang.kernel.norms.models import FileTerm, FormRecord
 from kedang.kernel.norms.numbers import next_number
 from kedang.kernel.norms.people import holders_of
 from kedang.kernel.norms.schema import Form, FormField
-from kedang.kernel.norms.store import Regulations, Version, env_of
+from kedang.kernel.norms.store import Regulations, Version, env_of, fact_store
 from kedang.kernel.norms.vocabulary import Action, vocabulary
 
 if TYPE_CHECKING:
@@ -101,9 +101,17 @@ def prefill(version: Version, form: Form, file: int | None) -> dict[str, Any]:
         return {}
     found: dict[str, Any] = {}
     for spec in form.fields:
-        if spec.binds and (value := bound_value(version, spec.binds, file)) not in (None, ""):
+        if (spec.binds and (value := bound_value(version, spec.binds, file)) not in (None, "")) or (spec.suggest and (value := _suggested(version, form, spec.id, file)) is not None):
             found[spec.id] = value
     return found
+
+
+def _suggested(version: Version, form: Form, field_id: str, file: int) -> Any:
+    """What the regulation proposes for a field, by the file; None when it cannot be said."""
+    form_id = next(name for name, each in version.regulation.pack.forms.items() if each is form)
+    expr = version.regulation.field_exprs.get(form_id, {}).get(field_id, {}).get("suggest")
+    value = expr.value(env_of(version, {"file": file, "customer": file}, fact_store())) if expr is not None else None
+    return None if value is UNKNOWN else value
 
 
 def bound_value(version: Version, binds: str, file: int) -> Any:

@@ -65,9 +65,9 @@ def _terms(person: Person) -> list[Field]:
 
 
 def _names() -> dict[str, Any]:
-    """Whom a visitor may ask for: the people of the departments on duty today."""
+    """Whom a visitor may ask for: the people of the departments that receive."""
     turns = desk.on_duty_today()
-    units = org.unit_subtree({turn.unit_id for turn in turns})
+    units = org.unit_subtree(desk.receiving_units())
     people = org.members_of(units).order_by("sort_key", "id") if units else ()
     return {"turns": turns, "people": [each.name for each in people][:30]}
 
