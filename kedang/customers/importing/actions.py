@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db.models import Q
 
+from kedang.customers.importing import spooling
 from kedang.customers.importing.models import CHECKED, Import, ImportRow, RowState, Stage
 from kedang.kernel import blobs
 from kedang.kernel.actions import Deed, action, dry_run
@@ -252,13 +253,16 @@ def count(batch: Import) -> dict[str, int]:
 
 @action("import.drop", "放弃导入", needs="none", public=False, locks=locks, args=[BATCH])
 def drop(*, deed: Deed, batch: int) -> int:
-    """Give up an import that has not begun; nothing of it has been written."""
+    """Give up an import that has not begun; nothing of it has been written, and its file is erased."""
     row = arranging(deed, batch)
     if row.check_job and not row.check_job.over:
         Job.objects.filter(pk=row.check_job_id).update(cancel_asked=True)
     ImportRow.objects.filter(batch=row).delete()
     row.stage, row.finished_at = Stage.DROPPED, deed.now
     row.save()
+    # A list that came to nothing is other people's data without a purpose.
+    spooling.forget(row)
+    blobs.erase([row.blob], deed.now)
     return row.pk
 
 

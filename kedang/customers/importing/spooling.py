@@ -74,6 +74,13 @@ def rows(batch: Import, start: int = 0, stop: int | None = None) -> Iterator[tup
             yield line, cells
 
 
+def forget(batch: Import) -> None:
+    """Remove what was read of an import that is given up; another import of the same file reads it again."""
+    spool = spool_of(batch.blob.sha256, batch.sheet)
+    for path in (spool, spool.with_suffix(".json")):
+        path.unlink(missing_ok=True)
+
+
 def sweep(now: float | None = None) -> int:
     """Remove spools that nobody has touched for two days; how many."""
     limit, gone = (now or time.time()) - KEPT_FOR, 0
