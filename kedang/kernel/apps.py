@@ -21,6 +21,7 @@ class KernelConfig(AppConfig):
             facts,
             flows,
             forms,
+            handingover,
             handling,
             jobs,
             library,

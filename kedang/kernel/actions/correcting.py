@@ -128,9 +128,13 @@ def correct(*, deed: Deed, entry: int, reason: str) -> dict[str, list[str]]:
         raise Invalid({"entry": f"“{ledger.label(row)}”不能用更正撤销，请用相应的业务办理。"})
     found = _undo[row.kind](row, deed)
     regs = regulations()
+    # From here on nothing counts the entry: what it had opened and closed is worked out without it.
+    made = Correction.objects.create(event=row, reason=reason, at=deed.now)
     voided = _void_opened(row)
     done = [*found.done, *(f"待办“{duty.title}”作废" for duty in voided)]
-    event = deed.record(
+    done += [*_open_from_next(row, voided, deed, regs), *_reopen(row, deed, regs)]
+    _rewind(row, regs)
+    made.by = deed.record(
         KIND,
         file=row.file,
         subject=row.subject,
@@ -143,10 +147,8 @@ def correct(*, deed: Deed, entry: int, reason: str) -> dict[str, list[str]]:
             "left": "；".join(found.left) or None,
         },
     )
-    Correction.objects.create(event=row, by=event, reason=reason, at=deed.now)
-    reopened = [*_open_from_next(row, voided, deed, regs), *_reopen(row, deed, regs)]
-    _rewind(row, regs)
-    return {"undone": [*done, *reopened], "left": found.left}
+    made.save(update_fields=["by"])
+    return {"undone": done, "left": found.left}
 
 
 def _void_opened(row: Event) -> list[Duty]:

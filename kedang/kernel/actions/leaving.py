@@ -7,34 +7,29 @@ superior says so where he is not there), each receiver by his count, the superio
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING, Any
-
-from django.db import transaction
 
 from kedang.kernel import clock, holdings
 from kedang.kernel.actions import duties
 from kedang.kernel.actions.admin import PERSON, administrator, locked_person
 from kedang.kernel.actions.deed import Deed
-from kedang.kernel.actions.registry import action
-from kedang.kernel.errors import Invalid, KedangError, NotFound
+from kedang.kernel.errors import Invalid, NotFound
 from kedang.kernel.fields import Field
 from kedang.kernel.ledger.models import Event
 from kedang.kernel.norms import store
 from kedang.kernel.norms.engine import Finding
 from kedang.kernel.norms.models import Duty, DutyState, Grant
 from kedang.kernel.norms.owners import GENERAL_MANAGER
-from kedang.kernel.org import changes, links
+from kedang.kernel.org import changes
 from kedang.kernel.org import selectors as org
-from kedang.kernel.org.models import Delegation, Handover, HandoverLine, HandoverReceipt, Person
+from kedang.kernel.org.models import Delegation, Handover, HandoverLine, Person
 
 if TYPE_CHECKING:
     from kedang.kernel.actions.orders import Order
 
 NORM = "handover"
 LEFT = "person.left"
-ABOUT = Field("person", "移交人", "person", required=True)
 LEADING = ("handover.assign", "handover.carry_out", "handover.close")
 
 
@@ -75,7 +70,7 @@ def leave(*, deed: Deed, person: int, reason: str, on: date | None = None, super
     store.touch()
     made = Handover.objects.create(person=row, supervisor=above, reason=reason, opened_by=deed.by, opened_at=deed.now)
     refresh(made)
-    _ask(made, above, f"办理{row.name}的离职交接")
+    ask(made, above, f"办理{row.name}的离职交接")
     return made.pk
 
 
@@ -92,9 +87,9 @@ def due_leavers() -> list[Person]:
     return list(Person.objects.filter(is_active=True, left_on__lt=clock.today()))
 
 
-def _ask(handover: Handover, person: Person | None, title: str) -> None:
+def ask(handover: Handover, person: Person | None, title: str) -> None:
     """A task of its own, under no clause, that leads to the page of the handover."""
-    if person is None or _asked(handover, person).exists():
+    if person is None or asked(handover, person).exists():
         return
     now = clock.now()
     Duty.objects.create(
@@ -103,12 +98,14 @@ def _ask(handover: Handover, person: Person | None, title: str) -> None:
     )  # fmt: skip
 
 
-def _asked(handover: Handover, person: Person | None = None) -> Any:
+def asked(handover: Handover, person: Person | None = None) -> Any:
+    """The open tasks of a handover (a person's)."""
     rows = Duty.objects.filter(norm=f".{NORM}", subject=f"handover:{handover.person_id}", state=DutyState.OPEN)
     return rows.filter(bearer=person) if person else rows
 
 
-def _answered(rows: Any, at: Any) -> None:
+def answered(rows: Any, at: Any) -> None:
+    """Close tasks of a handover."""
     for duty in rows:
         duties.close(duty, at, None)
         duty.save(update_fields=duties.CLOSING_FIELDS)
@@ -129,7 +126,7 @@ def refresh(handover: Handover) -> bool:
         defaults = {"label": held.label[:300], "file": held.file, "moved_at": None, "receiver": None}
         HandoverLine.objects.update_or_create(handover=handover, kind=kind, ref=ref, defaults=defaults)
     if (gone or new) and handover.digest:
-        _void(handover)
+        void(handover)
     return bool(gone or new)
 
 
@@ -139,7 +136,8 @@ def digest_of(handover: Handover) -> str:
     return hashlib.sha256("\n".join(f"{kind}:{ref}>{to}" for kind, ref, to in rows).encode()).hexdigest()
 
 
-def _void(handover: Handover) -> None:
+def void(handover: Handover) -> None:
+    """Signatures and counts given to another list hold no more."""
     handover.digest, handover.giver_signed_at, handover.supervisor_signed_at = "", None, None
     handover.giver_absent = ""
     handover.save(update_fields=["digest", "giver_signed_at", "supervisor_signed_at", "giver_absent"])
@@ -174,18 +172,6 @@ def of(person: int) -> Handover:
     return found
 
 
-def _open(person: int) -> Handover:
-    row = of(person)
-    if row.closed_at is not None:
-        raise Invalid("这次交接已经办结。")
-    return row
-
-
-def _told(deed: Deed, row: Handover, what: str) -> None:
-    data = {"name": row.person.name, "what": what, "digest": row.digest or None}
-    deed.record("handover.changed", subject=f"person:{row.person_id}", data=data)
-
-
 # ---- who may --------------------------------------------------------------------------------------------------------
 
 
@@ -211,203 +197,3 @@ def objections(order: Order) -> list[Finding]:
     who = row.supervisor.name if row.supervisor else "总经理或系统管理员"
     text = "离职交接由监交人、总经理或系统管理员办理。"
     return [Finding("", "离职交接", "", text, "refuse", text, f"请{who}办理", tuple(filter(None, [row.supervisor_id])))]
-
-
-# ---- 交接 -----------------------------------------------------------------------------------------------------------
-
-
-@action(
-    "handover.assign",
-    "指定接收人",
-    args=[
-        ABOUT,
-        Field("receiver", "接收人", "person", required=True),
-        Field("lines", "哪些", "json"),
-        Field("kind", "种类", "text", max=40),
-    ],
-    about="",
-    needs="none",
-    events=("handover.changed",),
-    locks=lambda args: [f"handover:{args.get('person')}"],
-)
-def assign(*, deed: Deed, person: int, receiver: int, lines: Any = None, kind: str | None = None) -> int:
-    """Name who takes the given lines (a kind, or all that have nobody yet); signatures given before are void."""
-    row = _open(person)
-    refresh(row)
-    heir = Person.objects.filter(pk=receiver).first()
-    if heir is None or not heir.is_active or heir.left_on or not org.held_by(heir):
-        raise Invalid({"receiver": "接收人须在职，并有岗位。"})
-    wanted = row.lines.filter(moved_at=None)
-    if lines:
-        wanted = wanted.filter(pk__in=_ids(lines))
-    else:
-        wanted = wanted.filter(kind=kind) if kind else wanted.filter(receiver=None)
-    count = wanted.exclude(receiver=heir).update(receiver=heir, problem="")
-    if not count:
-        raise Invalid({"lines": "没有要改的：所选各项已由他接收，或清单里没有未定接收人的项。"})
-    if row.digest:
-        _void(row)
-    _told(deed, row, f"{count} 项由{heir.name}接收")
-    return count
-
-
-def _ids(lines: Iterable[Any]) -> list[int]:
-    try:
-        return [int(one) for one in lines]
-    except (TypeError, ValueError):
-        raise Invalid({"lines": "请勾选清单里的项。"}) from None
-
-
-@action(
-    "handover.sign",
-    "交接签字",
-    args=[ABOUT, Field("absent", "移交人不在场的说明", "text", max=200)],
-    about="",
-    needs="none",
-    events=("handover.changed",),
-    locks=lambda args: [f"handover:{args.get('person')}"],
-)
-def sign(*, deed: Deed, person: int, absent: str | None = None) -> str:
-    """The giver signs the list, or his superior does: for himself, and for a giver who is not there, saying so."""
-    row = _open(person)
-    by = deed.by
-    if by is None or not (by.pk == row.person_id or leads(by, row)):
-        raise NotFound
-    if refresh(row):
-        raise Invalid("清单有变动，原来的签字作废；请看过新的清单再签。")
-    if missing := without_receiver(row):
-        raise Invalid({"receiver": f"还有 {len(missing)} 项没有接收人：{_few(missing)}。"})
-    row.digest = digest_of(row)
-    if by.pk == row.person_id:
-        if row.giver_signed_at:
-            raise Invalid("您已经签过这份清单。")
-        row.giver_signed_at, said = deed.now, "移交人签字"
-    elif not row.giver_signed_at and not absent:
-        raise Invalid({"absent": "移交人还没有签字；他不在场的，请写明情况，由监交人代为确认清单。"})
-    else:
-        if row.supervisor_signed_at:
-            raise Invalid("监交人已经签过这份清单。")
-        row.giver_absent = "" if row.giver_signed_at else (absent or "")
-        row.supervisor_signed_at = deed.now
-        said = "监交人签字" + (f"（移交人不在场：{absent}）" if row.giver_absent else "")
-    row.save()
-    for heir in Person.objects.filter(pk__in=row.lines.values("receiver")):
-        _ask(row, heir, f"清点接收{row.person.name}移交的 {expected(row, heir)} 项")
-    _told(deed, row, said)
-    return said
-
-
-def _few(lines: list[HandoverLine]) -> str:
-    return "、".join(line.label for line in lines[:5]) + ("等" if len(lines) > 5 else "")
-
-
-@action(
-    "handover.confirm",
-    "清点接收",
-    args=[
-        ABOUT,
-        Field("counted", "实点件数", "integer", required=True, min=0),
-        Field("note", "差异说明", "text", max=200),
-    ],
-    about="",
-    needs="none",
-    events=("handover.changed",),
-    locks=lambda args: [f"handover:{args.get('person')}"],
-)
-def confirm(*, deed: Deed, person: int, counted: int, note: str | None = None) -> bool:
-    """A receiver counts what he takes; True when it agrees. A difference is recorded and stands in the way until it does."""
-    row = _open(person)
-    if deed.by is None or not row.lines.filter(receiver=deed.by).exists():
-        raise NotFound
-    if not row.digest:
-        raise Invalid("清单还没有签字，签字后再清点。")
-    due = expected(row, deed.by)
-    if counted != due and not note:
-        raise Invalid({"note": f"清单上由您接收 {due} 项，实点 {counted} 项；请写明差异。"})
-    defaults = {"expected": due, "counted": counted, "note": note or "", "at": deed.now}
-    HandoverReceipt.objects.update_or_create(handover=row, receiver=deed.by, defaults=defaults)
-    if counted == due:
-        _answered(_asked(row, deed.by).exclude(title__startswith="办理"), deed.now)
-    _told(deed, row, f"{deed.by.name}清点 {counted} 项" + (f"，应接 {due} 项：{note}" if counted != due else "，相符"))
-    return counted == due
-
-
-def unsigned(row: Handover) -> list[str]:
-    """Whose signature or count is missing, in words."""
-    missing = [] if row.giver_signed_at or row.giver_absent else ["移交人签字"]
-    agreed = {one.receiver_id for one in row.receipts.all() if one.counted == one.expected}
-    heirs = Person.objects.filter(pk__in=row.lines.values("receiver")).exclude(pk__in=agreed)
-    missing += [f"{heir.name}清点相符" for heir in heirs]
-    return missing if row.supervisor_signed_at else [*missing, "监交人签字"]
-
-
-@action(
-    "handover.carry_out",
-    "执行交接",
-    args=[ABOUT],
-    about="",
-    needs="none",
-    events=("handover.changed", "handover.closed"),
-    locks=lambda args: [f"handover:{args.get('person')}"],
-)
-def carry_out(*, deed: Deed, person: int) -> dict[str, int]:
-    """Pass every line on to its receiver; what cannot be stays with its reason. Closes the account when nothing is left."""
-    row = _open(person)
-    if refresh(row):
-        raise Invalid("清单有变动，原来的签字作废；请看过新的清单再签。")
-    if row.lines.exists() and (missing := unsigned(row)):
-        raise Invalid(f"还缺：{'、'.join(missing)}。")
-    moved, left = 0, 0
-    reason = f"离职交接：{row.person.name}"
-    for line in row.lines.filter(moved_at=None).select_related("receiver"):
-        try:
-            with transaction.atomic():
-                assert line.receiver is not None
-                holdings.one_kind(line.kind).pass_on(line.ref, row.person, line.receiver, deed, reason)
-            line.moved_at, line.problem = deed.now, ""
-            moved += 1
-        except KedangError as error:
-            line.problem = str(error)[:300]
-            left += 1
-        line.save(update_fields=["moved_at", "problem"])
-    _told(deed, row, f"移交 {moved} 项" + (f"，{left} 项没有办成" if left else ""))
-    if not left and not still_owed(row) and row.person.left_on and row.person.left_on <= clock.today():
-        _finish(deed, row)
-    return {"moved": moved, "left": left}
-
-
-@action(
-    "handover.close",
-    "交接办结",
-    args=[ABOUT],
-    about="",
-    needs="none",
-    events=("handover.closed",),
-    locks=lambda args: [f"handover:{args.get('person')}"],
-)
-def close(*, deed: Deed, person: int) -> int:
-    """Close the account: refused with the list while anything has no receiver or is still to be done."""
-    row = _open(person)
-    refresh(row)
-    if missing := without_receiver(row):
-        raise Invalid({"receiver": f"还有 {len(missing)} 项没有接收人：{_few(missing)}。"})
-    if waiting := row.lines.filter(moved_at=None).count():
-        raise Invalid({"lines": f"还有 {waiting} 项没有移交，请先签字、清点并执行交接。"})
-    if owed := still_owed(row):
-        raise Invalid({"duties": f"还有 {len(owed)} 件制度要求的事没有办：{'、'.join(one.title for one in owed[:5])}。"})
-    if row.person.left_on is None or row.person.left_on > clock.today():
-        raise Invalid("还没有到离职的最后一天。")
-    _finish(deed, row)
-    return row.pk
-
-
-def _finish(deed: Deed, row: Handover) -> None:
-    """交接办结: the account is closed for good; history still names its owner."""
-    row.closed_at = deed.now
-    row.save(update_fields=["closed_at"])
-    changes.suspend(row.person)
-    links.take_away(row.person)
-    end_rights(row.person, deed)
-    _answered(_asked(row), deed.now)
-    data = {"name": row.person.name, "count": row.lines.count()}
-    deed.record("handover.closed", subject=f"person:{row.person_id}", data=data)

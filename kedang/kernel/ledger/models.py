@@ -78,7 +78,7 @@ class Correction(models.Model):
     """更正: an event that was recorded wrongly, and the one that says so. Both stay; what is counted leaves the first out."""
 
     event = models.OneToOneField(Event, models.PROTECT, primary_key=True, related_name="correction")
-    by = models.ForeignKey(Event, models.PROTECT, related_name="+")
+    by = models.ForeignKey(Event, models.PROTECT, related_name="+", null=True)
     reason = models.TextField()
     at = models.DateTimeField(default=clock.now)
 

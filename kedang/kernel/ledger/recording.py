@@ -19,7 +19,7 @@ from kedang.kernel.ledger.models import Event, Value
 from kedang.kernel.org.models import Person
 from kedang.kernel.rows import insert
 
-CHUNK = 200
+CHUNK = 2000
 _MODEL: Any = Event
 EVENT_COLUMNS = tuple(field.attname for field in Event._meta.concrete_fields if not field.primary_key)
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from kedang.kernel import clock, holdings, ledger
-from kedang.kernel.actions import leaving
+from kedang.kernel.actions import handingover, leaving
 from kedang.kernel.errors import NotFound
 from kedang.kernel.ledger.models import Event
 from kedang.kernel.norms.vocabulary import vocabulary
@@ -84,7 +84,7 @@ def _context(request: HttpRequest, row: Handover, **given: Form) -> dict[str, An
     return {
         "row": row, "leads": leads, "giver": person.pk == row.person_id, "mine": mine, "forms": forms, "lines": lines,
         "groups": _groups(lines if leads or person.pk == row.person_id else mine), "waiting": [line for line in lines if not line.moved_at],
-        "without": [line for line in lines if line.receiver_id is None and not line.moved_at], "missing": leaving.unsigned(row) if lines else [],
+        "without": [line for line in lines if line.receiver_id is None and not line.moved_at], "missing": handingover.unsigned(row) if lines else [],
         "receipts": list(row.receipts.select_related("receiver")), "owed": leaving.still_owed(row),
         "receipt": row.receipts.filter(receiver=person).first(), "taken": _taken_along(row) if leads else [], "days": DAYS,
         "problem": next((form.general for form in forms.values() if form.general), ""), "left": row.person.left_on,

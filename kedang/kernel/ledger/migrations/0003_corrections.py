@@ -6,22 +6,33 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('ledger', '0002_append_only'),
+        ("ledger", "0002_append_only"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Correction',
+            name="Correction",
             fields=[
-                ('event', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='correction', serialize=False, to='ledger.event')),
-                ('reason', models.TextField()),
-                ('at', models.DateTimeField(default=kedang.kernel.clock.now)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.event')),
+                (
+                    "event",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="correction",
+                        serialize=False,
+                        to="ledger.event",
+                    ),
+                ),
+                ("reason", models.TextField()),
+                ("at", models.DateTimeField(default=kedang.kernel.clock.now)),
+                (
+                    "by",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="ledger.event"),
+                ),
             ],
             options={
-                'verbose_name': '更正',
+                "verbose_name": "更正",
             },
         ),
     ]
