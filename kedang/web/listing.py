@@ -20,7 +20,7 @@ COLUMNS = {
     "status": "状态", "registered": "登记日期",
 }  # fmt: skip
 DEFAULT = ["number", "tags", "stages", "owner", "last_contact", "next_contact", "pool", "duties", "complete"]
-SORTABLE = {"number", "owner", "unit", "last_contact", "next_contact", "registered", "pool"}
+SORTABLE = {"number", "owner", "unit", "last_contact", "next_contact", "registered", "pool", "complete"}
 QUICK = {"overdue": "有逾期待办", "next_past": "该联系未联系"}
 SIZES = (20, 50, 100)
 KEPT = ("scope", "q", "term", "stage", "status", "kind", *QUICK, "adv", "sort", "cols", "show", "by", "size")

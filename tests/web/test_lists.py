@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 
 from kedang.customers import selectors
-from kedang.customers.models import Collaborator, Customer, Star
+from kedang.customers.models import Collaborator, Customer, FileSummary, Star
 from kedang.customers.selectors import conditions
 from kedang.kernel import clock
 from kedang.kernel.actions.judging import judge_many
@@ -446,3 +446,12 @@ def test_the_span_of_a_relative_date_follows_the_clock(office: Office) -> None:
         assert [str(day) for day in conditions.span("in", "week")] == ["2026-03-30", "2026-04-05"]
         assert [str(day) for day in conditions.span("last", 30)] == ["2026-03-02", "2026-03-31"]
         assert conditions.span("older", 30)[1] == clock.today() - timedelta(days=31)
+
+
+def test_completeness_is_filtered_and_sorted_by_who_may_open_the_file(office: Office, three: dict[str, int]) -> None:
+    FileSummary.objects.filter(pk=three["甲机械厂"]).update(completeness=80)
+    assert found(office, "zhou", adv(["complete", "ge", "80"])) == {"甲机械厂"}
+    assert found(office, "li", adv(["complete", "ge", "0"])) == set()
+    row = next(row for row in selectors.customer_list(office["zhou"], sort="-complete").rows if row.completeness)
+    assert (row.name, row.completeness) == ("甲机械厂", 80)
+    assert {row.completeness for row in selectors.customer_list(office["li"]).rows} == {None}

@@ -15,6 +15,8 @@ from kedang.kernel.norms.schema import ConsequenceNorm
 from kedang.kernel.norms.store import Regulations, regulations
 
 Choice = tuple[str, str]
+OPENED = "opened"
+"""The group of what only those see who may open the file; no access row speaks of it."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ FIXED = (
     Column("contacts", "跟进次数", "number", "summary__contact_count", group="deal"),
     Column("contract", "合同额", "money", "summary__contract_fen", group="deal"),
     Column("expense", "已报费用", "money", "summary__expense_fen", group="deal"),
+    Column("complete", "完整度（%）", "number", "summary__completeness", group=OPENED),
     Column("duties", "有待办", "bool"),
     Column("overdue", "有逾期待办", "bool"),
     Column("starred", "我关注的", "bool"),

@@ -14,7 +14,7 @@ from kedang.customers import search
 from kedang.customers.masking import shown
 from kedang.customers.models import DESTROYED, POOL, VOID, Collaborator, Customer, Star
 from kedang.customers.selectors import conditions
-from kedang.customers.selectors.columns import days_left, dropping, in_stage
+from kedang.customers.selectors.columns import OPENED, days_left, dropping, in_stage
 from kedang.customers.visibility import find_right, shown_files, visible_files, within
 from kedang.kernel import clock
 from kedang.kernel.actions import access
@@ -41,9 +41,10 @@ SORTS = {
     "registered": "registered_on",
     "last_contact": "summary__last_contact_at",
     "next_contact": "summary__next_contact_on",
+    "complete": "summary__completeness",
 }
-DEAL_SORTS = {"last_contact", "next_contact"}
-"""Orders by what not every reader of a list is shown of every file."""
+GUARDED_SORTS = {"last_contact": "deal", "next_contact": "deal", "complete": OPENED}
+"""Orders by what not every reader of a list is shown of every file, and the field group that decides."""
 
 
 @dataclass(frozen=True)
@@ -225,8 +226,9 @@ def ordered(files: QuerySet[Customer], sort: str, who: Standing) -> QuerySet[Cus
         files, column = files.annotate(pool_at=Subquery(_clocks().order_by("due_at").values("due_at")[:1])), "pool_at"
     elif column in ("updated_at", "sort_key", "number", "registered_on"):
         return files.order_by(f"-{column}" if down else column, "-pk" if down else "pk")
-    elif key in DEAL_SORTS and who.reach("list") != who.reach("open"):
-        files, column = files.annotate(shown_sort=Case(When(shown_files(who, "deal"), then=F(column)))), "shown_sort"
+    elif key in GUARDED_SORTS and who.reach("list") != who.reach("open"):
+        shown = shown_files(who, GUARDED_SORTS[key])
+        files, column = files.annotate(shown_sort=Case(When(shown, then=F(column)))), "shown_sort"
     by = F(column).desc(nulls_last=True) if down else F(column).asc(nulls_last=True)
     return files.order_by(by, "-pk")
 
