@@ -15,7 +15,8 @@ from typing import Any, cast
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 
 AS_THEY_ARE = (models.CharField, models.TextField, models.IntegerField, models.ForeignKey, models.BooleanField)
-PART = 200
+PART = 2000
+SKIP = " ON CONFLICT DO NOTHING"
 FEW = 8
 """Up to so many rows go in one statement with a mark for every value: it needs no preparation."""
 Prepare = Callable[[Any, Any], Any]
@@ -70,11 +71,11 @@ def insert(
     plan = _plan(model, names or tuple(rows[0]), connection.vendor)
     engine = connections[DEFAULT_DB_ALIAS]
     values = [_values(column, rows, engine) for column in plan.columns]
-    if len(rows) <= FEW or ignore:
+    if len(rows) <= FEW or (ignore and keys):
         return _insert_few(plan, values, ignore=ignore, keys=keys)
     if connection.vendor == "postgresql":
-        return _insert_arrays(plan, values, keys=keys)
-    return _insert_each(plan, values, keys=keys)
+        return _insert_arrays(plan, values, ignore=ignore, keys=keys)
+    return _insert_each(plan, values, ignore=ignore, keys=keys)
 
 
 def insert_all(instances: Sequence[models.Model], *, ignore: bool = False) -> None:
@@ -91,7 +92,7 @@ def _insert_few(plan: Plan, values: list[list[Any]], *, ignore: bool, keys: bool
     """One statement with a mark for every value."""
     marks = "(" + ", ".join(["%s"] * len(plan.columns)) + ")"
     count = len(values[0])
-    sql = f"{plan.head} VALUES {', '.join([marks] * count)}{' ON CONFLICT DO NOTHING' if ignore else ''}"
+    sql = f"{plan.head} VALUES {', '.join([marks] * count)}{SKIP if ignore else ''}"
     with connection.cursor() as cursor:
         cursor.execute(
             sql + (f" RETURNING {plan.key}" if keys else ""),
@@ -100,19 +101,19 @@ def _insert_few(plan: Plan, values: list[list[Any]], *, ignore: bool, keys: bool
         return [found[0] for found in cursor.fetchall()] if keys else []
 
 
-def _insert_arrays(plan: Plan, values: list[list[Any]], *, keys: bool) -> list[Any]:
+def _insert_arrays(plan: Plan, values: list[list[Any]], *, ignore: bool, keys: bool) -> list[Any]:
     """PostgreSQL takes whole columns: a dozen arrays instead of thousands of values to parse. Rows keep their order, and so
     do the keys that are counted up."""
     arrays = ", ".join(f"%s::{column.type}[]" for column in plan.columns)
     names = ", ".join(f"c{i}" for i in range(len(plan.columns)))
     source = f"unnest({arrays}) WITH ORDINALITY AS t({names}, n)"
-    sql = f"{plan.head} SELECT {names} FROM {source} ORDER BY n"  # noqa: S608  (names of the model, no input)
+    sql = f"{plan.head} SELECT {names} FROM {source} ORDER BY n{SKIP if ignore else ''}"  # noqa: S608  (names of the model, no input)
     with connection.cursor() as cursor:
         cursor.execute(sql + (f" RETURNING {plan.key}" if keys else ""), values)
         return [found[0] for found in cursor.fetchall()] if keys else []
 
 
-def _insert_each(plan: Plan, values: list[list[Any]], *, keys: bool) -> list[Any]:
+def _insert_each(plan: Plan, values: list[list[Any]], *, ignore: bool, keys: bool) -> list[Any]:
     """SQLite runs one prepared statement over the rows. It returns nothing, so wanted keys are taken from the table's count
     beforehand: within a transaction nobody else writes."""
     if keys and not (plan.counted and connection.in_atomic_block):
@@ -126,7 +127,7 @@ def _insert_each(plan: Plan, values: list[list[Any]], *, keys: bool) -> list[Any
             taken = range(last + 1, last + 1 + len(values[0]))
             values = [*values, list(taken)]
             head, marks = head[:-1] + f", {plan.key})", marks + ", %s"
-        cursor.executemany(f"{head} VALUES ({marks})", list(zip(*values, strict=True)))
+        cursor.executemany(f"{head} VALUES ({marks}){SKIP if ignore else ''}", list(zip(*values, strict=True)))
     return list(taken)
 
 
