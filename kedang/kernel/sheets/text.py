@@ -7,6 +7,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterator
+from typing import Literal
 
 from kedang.kernel.sheets.sniff import Unreadable
 
@@ -80,7 +81,7 @@ def rows(text: str) -> Iterator[list[str]]:
     """The rows. A quote that is never closed would swallow the rest, so then quotes are taken as letters."""
     sign = delimiter_of(text)
     csv.field_size_limit(200_000)
-    quoting = csv.QUOTE_MINIMAL if _balanced(text, sign) else csv.QUOTE_NONE
+    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if _balanced(text, sign) else csv.QUOTE_NONE
     yield from csv.reader(io.StringIO(text, newline=""), delimiter=sign, quoting=quoting, skipinitialspace=sign != "\t")
 
 
