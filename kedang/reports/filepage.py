@@ -17,6 +17,7 @@ from kedang.kernel.norms.models import Duty, DutyState, FormRecord
 from kedang.kernel.norms.store import Regulations, Version, regulations
 from kedang.kernel.org import selectors as org
 from kedang.kernel.org.models import Person
+from kedang.records import completeness
 from kedang.records import selectors as records
 from kedang.reports.buttons import buttons_for
 from kedang.trade import selectors as trade
@@ -107,21 +108,11 @@ def open_duties(file: int) -> list[Duty]:
 
 
 def completeness_of(view: files.FileView, regs: Regulations | None = None) -> dict[str, Any]:
-    """'5/7', '71%' and the labels of what is missing, over the forms by which regulations measure the file."""
-    total, missing = 0, []
-    for version in (regs or regulations()).in_force():
-        if not version.covers(view, ()):
-            continue
-        for form in version.regulation.pack.forms.values():
-            if form.complete:
-                held = forms.prefill(version, form, view.id)
-                bound = [spec for spec in form.fields if spec.binds]
-                total += len(bound)
-                missing += [spec.name for spec in bound if spec.id not in held]
-    if not total:
+    """'5/7', '71%' and the labels of what is missing, as records measures the file."""
+    found = completeness.of(view.id, regs)
+    if not found.total:
         return {"completeness": "", "percent": "", "missing": []}
-    done = total - len(missing)
-    return {"completeness": f"{done}/{total}", "percent": f"{done * 100 // total}%", "missing": missing}
+    return {"completeness": f"{found.done}/{found.total}", "percent": f"{found.percent}%", "missing": found.missing}
 
 
 # ---- forms filed about the file ------------------------------------------------------------------------------------

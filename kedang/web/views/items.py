@@ -86,16 +86,15 @@ def content(request: HttpRequest, pk: int, item: int, blob: int) -> FileResponse
 @require_GET
 def picture(request: HttpRequest, pk: int, item: int, blob: int) -> FileResponse:
     """An item's picture on the page; recorded each time. What is no picture is not shown: it is downloaded."""
-    found = _given(request, "record.open_item", pk, item, blob)
-    if not selectors.content(found).picture:
-        raise NotFound
-    return downloads.send(found, inline=True)
+    return downloads.send(_given(request, "record.open_item", pk, item, blob, pictures=True), inline=True)
 
 
-def _given(request: HttpRequest, action: str, pk: int, item: int, blob: int) -> Blob:
+def _given(request: HttpRequest, action: str, pk: int, item: int, blob: int, *, pictures: bool = False) -> Blob:
     opened(request, pk)
     row = item_of(pk, item)
     found = content_of(row, blob)
+    if pictures and not selectors.content(found).picture:
+        raise NotFound
     decision = perform_read(action, by=request.user, every=True, customer=pk, item=item, blob=blob)
     if decision.verdict != "allow":
         raise Refused(decision)
