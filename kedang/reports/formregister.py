@@ -110,14 +110,19 @@ def lines(person: Person, wanted: Reading, rows: Sequence[FormRecord]) -> list[L
 
 def _line(person: Person, wanted: Reading, row: FormRecord, rights: Mapping[str, str]) -> Line:
     who = row.on_behalf_of or row.filed_by
-    known = forms.fields_of(wanted.version, wanted.form)
-    told = [
-        text for spec in known if spec.id != wanted.form.day and (text := value(spec, row.data.get(spec.id), rights))
-    ]
+    known = [spec for spec in forms.fields_of(wanted.version, wanted.form) if spec.id != wanted.form.day]
+    told = [text for spec in known if (text := _told(spec, row.data.get(spec.id), rights))]
     columns = forms.row_fields_of(wanted.version, wanted.form)[:1]
     told += [text for line in row.rows for spec in columns if (text := value(spec, line.get(spec.id), rights))]
     mine = person.pk in (row.filed_by_id, row.on_behalf_of_id)
     return Line(row.pk, row.on_day, who.name, row.number, row.filed_at, len(row.rows), "、".join(told)[:120], mine)
+
+
+def _told(spec: Field, stored: Any, rights: Mapping[str, str]) -> str:
+    """A value in a line without headings: what is ticked is told by its name."""
+    if spec.type == "bool":
+        return spec.name if stored else ""
+    return value(spec, stored, rights)
 
 
 def rights_of(person: Person, version: Version) -> dict[str, str]:

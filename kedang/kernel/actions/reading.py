@@ -256,4 +256,8 @@ def _secret(reading: Reading, message: str, lift: str) -> list[Finding]:
     named = list(clauses) or numbers(reading.form.clause)
     if not named:
         return [Finding("", "保密表单", "", "", "refuse", message, lift)]
-    return [engine.clause_finding(reading.version, clause, "refuse", message, lift) for clause in named]
+    texts = [message, *([""] * (len(named) - 1))]
+    return [
+        engine.clause_finding(reading.version, clause, "refuse", text, lift)
+        for clause, text in zip(named, texts, strict=True)
+    ]

@@ -82,6 +82,9 @@ class Words:
     def action(self, action: Action) -> Vars:
         """Variables of a norm on an action."""
         found = {each.id: arg_var(each) for each in action.args} | {"actor": ACTOR}
+        if action.name.startswith("form.") and "form" in found:
+            # A form is told by its name, and a misspelt one does not load.
+            found["form"] = replace(found["form"], values=self._forms())
         if action.about:
             about = found.get(action.about, FILE["file"])
             found |= {"file": replace(about, type="customer"), "customer": replace(about, type="customer")}
@@ -160,6 +163,10 @@ class Words:
 
     def _flows(self) -> dict[str, str]:
         return {f"{self.pack.pack}.{name}": name for name in self.pack.flows}
+
+    def _forms(self) -> dict[str, str]:
+        known = {name: form.name for name, form in self.pack.forms.items()}
+        return known | {f"{self.pack.pack}.{name}": label for name, label in known.items()}
 
     def _stages(self) -> dict[str, str]:
         return {stage.id: stage.name for flow in self.pack.flows.values() for stage in flow.stages}
