@@ -18,7 +18,7 @@ from kedang.web.forms.bound import Form
 from kedang.web.forms.deeds import arguments, foretell
 from kedang.web.outcomes import of_decision
 from kedang.web.paging import page_of
-from kedang.web.views.permits import UNTIL_HINT, file_fields
+from kedang.web.views.permits import HINTS, file_fields
 
 ASKING = ("file.open", "file.ask")
 
@@ -51,7 +51,7 @@ def closed(request: HttpRequest, pk: int, rights: Mapping[str, str]) -> dict[str
     can_ask = asking.decision.verdict in ("needs", "reason", "confirm")
     if can_ask:
         form, ahead, action = (
-            Form(file_fields(request.user, pk, rights), hints={"until": UNTIL_HINT}),
+            Form(file_fields(request.user, pk, rights), hints=HINTS),
             asking,
             "file.ask",
         )

@@ -33,7 +33,7 @@ LISTS = {
     "given": ("我批准的", grants.given),
     "files": ("我的客户", grants.on_my_files),
 }
-UNTIL_HINT = "不填按制度规定的期限；到期自动收回"
+HINTS = {"until": "不填按制度规定的期限；到期自动收回", "fields": "都不选，就是申请整份档案", "of": "不选就是所有人填报的"}
 NUMBER = re.compile(r"SQ-\d{4}-\d{4,}", re.IGNORECASE)
 
 
@@ -46,7 +46,7 @@ def ask_file(request: HttpRequest, pk: int) -> HttpResponse:
     spec = vocabulary.actions["file.ask"]
     form = Form.of(
         request, file_fields(request.user, pk, head.rights), initial=_chosen(request, spec),
-        hints={"until": UNTIL_HINT, "fields": "都不选，就是申请整份档案"},
+        hints=HINTS,
     )  # fmt: skip
     # What is approved comes back as a grant: the deed itself is answered with the request.
     if request.method == "POST":
@@ -80,7 +80,7 @@ def ask_forms(request: HttpRequest, form: str) -> HttpResponse:
     spec = vocabulary.actions["form.ask"]
     made = Form.of(
         request, [one for one in spec.args if one.id != "form"], initial=_chosen(request, spec),
-        hints={"of": "不选就是所有人填报的", "until": UNTIL_HINT},
+        hints=HINTS,
     )  # fmt: skip
     if request.method == "POST":
         attempt(request, made, spec.name, form=wanted.qid)
