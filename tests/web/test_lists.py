@@ -12,7 +12,7 @@ from django.test import Client
 
 from kedang.customers import selectors
 from kedang.customers.models import Collaborator, Customer, FileSummary, Star
-from kedang.customers.selectors import conditions
+from kedang.customers.selectors import condition_words, conditions
 from kedang.kernel import clock
 from kedang.kernel.actions.judging import judge_many
 from kedang.kernel.jobs import Job, run_pending
@@ -89,7 +89,10 @@ def test_groups_join_by_and_and_or(office: Office, three: dict[str, int]) -> Non
         {"m": "any", "c": [["name", "has", "甲"], ["name", "has", "丙"]]}, {"m": "all", "c": [["owner", "is", str(wang)]]},
     ])  # fmt: skip
     assert found(office, "zhou", both) == {"甲机械厂"}
-    assert conditions.words(conditions.read(both)) == "（客户名称包含“甲” 或 客户名称包含“丙”） 且 （负责人是“王晓芸”）"
+    assert (
+        condition_words.words(conditions.read(both))
+        == "（客户名称包含“甲” 或 客户名称包含“丙”） 且 （负责人是“王晓芸”）"
+    )
     under = adv(["unit", "under", str(boss.appointments.get().unit_id)])
     assert found(office, "zhou", under) == {"甲机械厂", "乙纺织厂", "丙物流公司"}
 

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Case, Count, Exists, F, Min, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 
 from kedang.customers import search
 from kedang.customers.masking import shown
 from kedang.customers.models import DESTROYED, POOL, VOID, Collaborator, Customer, Star
 from kedang.customers.selectors import conditions
-from kedang.customers.selectors.columns import OPENED, days_left, dropping, in_stage
+from kedang.customers.selectors.columns import days_left, dropping, in_stage
+from kedang.customers.selectors.ordering import UNINDEXED, ordered
 from kedang.customers.visibility import find_right, shown_files, visible_files, within
 from kedang.kernel import clock
 from kedang.kernel.actions import access
@@ -32,19 +33,6 @@ SCOPES = {
 CAP = 1000
 PAGE_SIZES = (20, 50, 100)
 GROUPS = ("base", "contact", "deal")
-SORTS = {
-    "updated": "updated_at",
-    "name": "sort_key",
-    "number": "number",
-    "owner": "owner__sort_key",
-    "unit": "unit__path",
-    "registered": "registered_on",
-    "last_contact": "summary__last_contact_at",
-    "next_contact": "summary__next_contact_on",
-    "complete": "summary__completeness",
-}
-GUARDED_SORTS = {"last_contact": "deal", "next_contact": "deal", "complete": OPENED}
-"""Orders by what not every reader of a list is shown of every file, and the field group that decides."""
 
 
 @dataclass(frozen=True)
@@ -109,9 +97,15 @@ def customer_list(
     who = who or access.standing(person.pk)
     size = page_size if page_size in PAGE_SIZES else PAGE_SIZES[0]
     number = max(1, page)
-    ordered = list_query(person, scope=scope, search=search, filters=filters, sort=sort, who=who)
+    query = list_query(person, scope=scope, search=search, filters=filters, sort=sort, who=who)
     start = (number - 1) * size
-    found = list(ordered.select_related("owner", "unit", "summary")[start : start + size + 1])
+    if sort.lstrip("-") in UNINDEXED:
+        # Sorting a hundred thousand ids is a quarter of the work of sorting as many whole rows.
+        ids = list(query.values_list("pk", flat=True)[start : start + size + 1])
+        rows = Customer.objects.select_related("owner", "unit", "summary").in_bulk(ids)
+        found = [rows[pk] for pk in ids if pk in rows]
+    else:
+        found = list(query.select_related("owner", "unit", "summary")[start : start + size + 1])
     return Page(rows_for(found[:size], who), number, size, len(found) > size, sort)
 
 
@@ -216,26 +210,6 @@ def filtered(files: QuerySet[Customer], filters: Mapping[str, Any], who: Standin
     if filters.get("adv"):
         files = files.filter(conditions.condition_of(conditions.read(filters["adv"]), who))
     return files
-
-
-def ordered(files: QuerySet[Customer], sort: str, who: Standing) -> QuerySet[Customer]:
-    """Files by a sort key ('name', '-last_contact'); the id settles ties, empty values come last."""
-    down, key = sort.startswith("-"), sort.lstrip("-")
-    column = SORTS.get(key, "updated_at")
-    if key == "pool" and dropping():
-        files, column = files.annotate(pool_at=Subquery(_clocks().order_by("due_at").values("due_at")[:1])), "pool_at"
-    elif column in ("updated_at", "sort_key", "number", "registered_on"):
-        return files.order_by(f"-{column}" if down else column, "-pk" if down else "pk")
-    elif key in GUARDED_SORTS and who.reach("list") != who.reach("open"):
-        shown = shown_files(who, GUARDED_SORTS[key])
-        files, column = files.annotate(shown_sort=Case(When(shown, then=F(column)))), "shown_sort"
-    by = F(column).desc(nulls_last=True) if down else F(column).asc(nulls_last=True)
-    return files.order_by(by, "-pk")
-
-
-def _clocks() -> QuerySet[Clock]:
-    """The running clocks of a file that end with its release."""
-    return Clock.objects.filter(file=OuterRef("pk"), fired_at=None, norm__in=dropping())
 
 
 # ---- rows ------------------------------------------------------------------------------------------------------------

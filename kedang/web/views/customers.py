@@ -11,7 +11,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
 from kedang.customers import selectors
-from kedang.customers.selectors import conditions
+from kedang.customers.selectors import condition_words, conditions
 from kedang.kernel.actions import access, perform
 from kedang.kernel.actions.grants import by_number as grant_numbered
 from kedang.kernel.actions.permits import may_see
@@ -61,7 +61,7 @@ def _frame(request: HttpRequest, who: access.Standing, asked: dict[str, Any]) ->
         "scopes": [(key, label, "") for key, label in selectors.SCOPES.items()], "quick": listing.QUICK,
         "columns": listing.columns_of(request.GET, setting), "name_width": (setting.widths or {}).get("name"),
         "quiet": _quiet(), "filtered": bool(asked["search"] or narrowed), "advanced": advanced,
-        "said": conditions.words(advanced), "state": listing.state_of(request.GET),
+        "said": condition_words.words(advanced), "state": listing.state_of(request.GET),
         "board": request.GET.get("show") == "board", "clear": listing.replaced(request.GET, **CLEARED),
         "as_list": listing.replaced(request.GET, show="", by=""), "as_board": listing.replaced(request.GET, show="board"),
         "clear_url": f"{reverse('customers')}?{listing.replaced(request.GET, **CLEARED)}",

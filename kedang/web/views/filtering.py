@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 
-from kedang.customers.selectors import conditions
+from kedang.customers.selectors import condition_words, conditions
 from kedang.customers.selectors.columns import Column, columns
 from kedang.customers.selectors.conditions import Advanced, Condition, Group
 from kedang.web import listing
@@ -119,7 +119,7 @@ def _line(at: str, line: Condition, known: dict[str, Column], number: int) -> Li
         return Line(at, line, None, "", {}, [], number=number)
     ops = conditions.OPERATORS[column.kind]
     line = line if line.op in ops else replace(line, op=next(iter(ops)))
-    label = conditions.label_of(column, line) if line.value else ""
+    label = condition_words.label_of(column, line) if line.value else ""
     return Line(at, line, column, _control(column, line.op), ops, _choices(column, line.op), label, number)
 
 

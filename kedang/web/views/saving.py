@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from kedang.customers.selectors import conditions
+from kedang.customers.selectors import condition_words, conditions
 from kedang.kernel.errors import Invalid
 from kedang.kernel.fields import Field
 from kedang.web import listing, saved
@@ -71,7 +71,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 def _page(request: HttpRequest, form: Form, view: SavedView | None) -> HttpResponse:
     get = listing.beneath(request)
     context = {
-        "form": form, "view": view, "state": listing.replaced(get), "said": conditions.words(conditions.read(get.get("adv", ""))),
+        "form": form, "view": view, "state": listing.replaced(get), "said": condition_words.words(conditions.read(get.get("adv", ""))),
         "pin": request.POST.get("pin") == "yes" or not form.posted, "begin": request.POST.get("begin") == "yes",
     }  # fmt: skip
     template = "customers/view.html#form" if is_fragment(request) else "customers/view.html"
