@@ -233,7 +233,7 @@ def _outcome_of(findings: Sequence[Finding]) -> tuple[str, dict[str, Any]]:
     grants = [rule.grant for rule in rules if isinstance(rule, ApprovalNorm) and rule.then == "grant" and rule.grant]
     if not grants or len(grants) != len(rules):
         return "run", {}
-    named = [set(each.verbs) for each in grants if each.verbs != "asked"]
+    named = [set(each.given) for each in grants if each.verbs != "asked"]
     return "grant", {
         "verbs": sorted(set.intersection(*named)) if named else ["asked"],
         "range": "asked" if any(each.range == "asked" for each in grants) else "whole",

@@ -129,8 +129,8 @@ def check_span(order: Order, findings: Iterable[Finding]) -> None:
         if spec is None:
             continue
         verb = str(order.args.get("verb") or READ)
-        if spec.verbs != "asked" and verb not in spec.verbs:
-            raise Invalid({"verb": f"第{found.clause}条只能批准{grants.verb_words(spec.verbs)}"})
+        if spec.verbs != "asked" and verb not in spec.given:
+            raise Invalid({"verb": f"第{found.clause}条只能批准{grants.verb_words(sorted(spec.given))}"})
         if spec.lasts == "asked" and until is None:
             raise Invalid({"until": "请填写用到哪一天"})
         if spec.max and until is not None:

@@ -170,8 +170,9 @@ class ProhibitionNorm(NormBase):
 
 
 class GrantSpec(Strict):
-    verbs: list[Literal["read", "copy"]] | Literal["asked"] = ["read"]
-    """What may be done; `asked`: the one thing that was asked for (查阅 and 复制导出 are asked apart)."""
+    verbs: list[Literal["read", "copy", "print", "export"]] | Literal["asked"] = ["read"]
+    """What may be done; `asked`: the one thing that was asked for (查阅 and 复制导出 are asked apart). To print and to
+    export is to copy."""
     range: Literal["whole", "asked"] = "whole"
     """The whole file or register, or the fields and days that were asked for."""
     lasts: str | None = None
@@ -179,6 +180,12 @@ class GrantSpec(Strict):
     until: Expr | None = None
     max: str | None = None
     """The longest that may be asked for: a duration or the name of a parameter."""
+
+    @property
+    def given(self) -> frozenset[str]:
+        """read, copy; empty for what is asked."""
+        named = () if self.verbs == "asked" else self.verbs
+        return frozenset("read" if each == "read" else "copy" for each in named)
 
 
 class ApprovalNorm(NormBase):
