@@ -28,7 +28,9 @@ def erase(file: int, at: datetime) -> int:
         (
             _identity(file, at),
             PhoneDigits.objects.filter(customer=file).delete()[0],
-            Contact.objects.filter(customer=file).update(name="（已销毁）", post="", phone="", email="", decision_role=""),
+            Contact.objects.filter(customer=file).update(
+                name="（已销毁）", post="", phone="", email="", decision_role=""
+            ),
             FormerName.objects.filter(customer=file).delete()[0],
             Change.objects.filter(customer=file).update(old="", new="", reason=""),
             OwnerHistory.objects.filter(customer=file).update(reason=""),

@@ -171,7 +171,11 @@ def test_approved_it_is_executed_once_or_failed_with_its_cause(cast, do):
         service.mark_executed(request)
     do(request, cast.郑总, "agree")
     event = service.mark_failed(request, "客户已合并")
-    assert (request.status, request.cause, event.values.get(field="cause").new) == ("failed", "客户已合并", "客户已合并")
+    assert (request.status, request.cause, event.values.get(field="cause").new) == (
+        "failed",
+        "客户已合并",
+        "客户已合并",
+    )
     service.mark_executed(request)
     assert (request.status, request.cause) == ("executed", "")
     with pytest.raises(MoveRefused):

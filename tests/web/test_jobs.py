@@ -29,7 +29,9 @@ def listing(office: Office) -> Iterator[Callable[..., Job]]:
         return {"rows": rows}
 
     job("test.list", "试验任务")(write)
-    yield lambda by="wang", rows=3: enqueue("test.list", by=office[by], title="导入客户：名单.xlsx", params={"rows": rows})
+    yield lambda by="wang", rows=3: enqueue(
+        "test.list", by=office[by], title="导入客户：名单.xlsx", params={"rows": rows}
+    )
     registry._kinds.pop("test.list")
 
 

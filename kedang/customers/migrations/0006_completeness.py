@@ -4,20 +4,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('customers', '0005_imports'),
+        ("customers", "0005_imports"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='filesummary',
-            name='completeness',
-            field=models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='档案完整度'),
+            model_name="filesummary",
+            name="completeness",
+            field=models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="档案完整度"),
         ),
         migrations.AlterField(
-            model_name='customer',
-            name='status',
-            field=models.CharField(choices=[('正常', '正常'), ('公海', '公海'), ('作废', '作废'), ('已销毁', '已销毁')], default='正常', max_length=8, verbose_name='状态'),
+            model_name="customer",
+            name="status",
+            field=models.CharField(
+                choices=[("正常", "正常"), ("公海", "公海"), ("作废", "作废"), ("已销毁", "已销毁")],
+                default="正常",
+                max_length=8,
+                verbose_name="状态",
+            ),
         ),
     ]

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('engagement', '0002_desk'),
+        ("engagement", "0002_desk"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='contactrecord',
-            name='corrected_at',
-            field=models.DateTimeField(blank=True, null=True, verbose_name='更正时间'),
+            model_name="contactrecord",
+            name="corrected_at",
+            field=models.DateTimeField(blank=True, null=True, verbose_name="更正时间"),
         ),
     ]

@@ -30,7 +30,14 @@ if TYPE_CHECKING:
 
 Run = TypeVar("Run", bound=Callable[..., Any])
 ONLY_ADMIN = "只有系统管理员可以办理系统管理。"
-OWNERS_DEEDS = {"pack.draft": "起草和颁行", "pack.adopt": "起草和颁行", "pack.urge": "催签", "pack.interpret": "解释", "form.retire": "停用表单", "form.restore": "恢复表单"}
+OWNERS_DEEDS = {
+    "pack.draft": "起草和颁行",
+    "pack.adopt": "起草和颁行",
+    "pack.urge": "催签",
+    "pack.interpret": "解释",
+    "form.retire": "停用表单",
+    "form.restore": "恢复表单",
+}
 
 PERSON = Field("person", "人员", "person", required=True)
 UNIT = Field("unit", "部门", "unit", required=True)

@@ -221,7 +221,9 @@ KINDS = (
         "{actor}代{name}录入“{label}”，理由：{reason}",
         {"action": "text", "label": "text", "name": "text", "reason": "text"},
     ),
-    EventKind("person.left", "离职", "{actor}登记{name}离职，最后一天 {on}", {"name": "text", "on": "date", "reason": "text"}),
+    EventKind(
+        "person.left", "离职", "{actor}登记{name}离职，最后一天 {on}", {"name": "text", "on": "date", "reason": "text"}
+    ),
     EventKind(
         "handover.changed",
         "离职交接",

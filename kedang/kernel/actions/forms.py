@@ -101,7 +101,9 @@ def prefill(version: Version, form: Form, file: int | None) -> dict[str, Any]:
         return {}
     found: dict[str, Any] = {}
     for spec in form.fields:
-        if (spec.binds and (value := bound_value(version, spec.binds, file)) not in (None, "")) or (spec.suggest and (value := _suggested(version, form, spec.id, file)) is not None):
+        if (spec.binds and (value := bound_value(version, spec.binds, file)) not in (None, "")) or (
+            spec.suggest and (value := _suggested(version, form, spec.id, file)) is not None
+        ):
             found[spec.id] = value
     return found
 

@@ -127,6 +127,8 @@ class PackCompiler:
     def _field(self, spec: FormField, scope: Scope, path: KeyPath) -> dict[str, Expression]:
         wanted = (("required_when", spec.required_when), ("must", spec.must))
         exprs = {key: self.expr(text, scope, "bool", (*path, key)) for key, text in wanted if text}
+        if spec.suggest:
+            exprs["suggest"] = self.expr(spec.suggest, scope, None, (*path, "suggest"))
         return {key: expr for key, expr in exprs.items() if expr}
 
     def _routes(self, norms: tuple[CompiledNorm, ...]) -> dict[str, tuple[dict[str, Expression], ...]]:

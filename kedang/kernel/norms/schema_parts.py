@@ -123,6 +123,8 @@ class FormField(Strict):
     """Attribute of the subject this field reads and writes: customer.name, customer.address, or a term."""
     hint: str = ""
     clause: Clause = ""
+    suggest: Expr | None = None
+    """What stands in the field before anybody types, by the file it is about: 贵宾 for some classes, 普通 for others."""
     must: Expr | None = None
     """A condition on this form's own fields that must hold; `message` says what is wrong."""
     message: str = ""

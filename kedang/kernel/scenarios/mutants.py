@@ -177,7 +177,7 @@ def _step(part: ast.Constant, step: int) -> Callable[[], None]:
     return lambda: setattr(part, "value", old)
 
 
-DEMANDS = frozenset({"required", "required_when", "must", "pattern", "min", "max", "binds"})
+DEMANDS = frozenset({"required", "required_when", "must", "pattern", "min", "max", "binds", "suggest"})
 """What a field asks or does beyond being there."""
 
 

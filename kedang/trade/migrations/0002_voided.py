@@ -4,20 +4,35 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('trade', '0001_initial'),
+        ("trade", "0001_initial"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='contract',
-            name='state',
-            field=models.CharField(choices=[('履行中', '履行中'), ('已终止', '已终止'), ('作废', '作废')], default='履行中', max_length=8, verbose_name='状态'),
+            model_name="contract",
+            name="state",
+            field=models.CharField(
+                choices=[("履行中", "履行中"), ("已终止", "已终止"), ("作废", "作废")],
+                default="履行中",
+                max_length=8,
+                verbose_name="状态",
+            ),
         ),
         migrations.AlterField(
-            model_name='expenseclaim',
-            name='state',
-            field=models.CharField(choices=[('待审', '待审'), ('已审核', '已审核'), ('退回', '退回'), ('已报销', '已报销'), ('作废', '作废')], default='待审', max_length=8, verbose_name='状态'),
+            model_name="expenseclaim",
+            name="state",
+            field=models.CharField(
+                choices=[
+                    ("待审", "待审"),
+                    ("已审核", "已审核"),
+                    ("退回", "退回"),
+                    ("已报销", "已报销"),
+                    ("作废", "作废"),
+                ],
+                default="待审",
+                max_length=8,
+                verbose_name="状态",
+            ),
         ),
     ]

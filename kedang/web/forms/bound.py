@@ -176,9 +176,7 @@ class Form:
         given = {one.id: _ids(self.bound(one).raw) for one in self.fields if one.type == "file"}
         wanted = {pk for ids in given.values() for pk in ids}
         known = blobs.usable(wanted, request.user.pk, None) if wanted else {}
-        return {
-            key: [(pk, told(known[pk])) for pk in ids if pk in known] for key, ids in given.items()
-        }
+        return {key: [(pk, told(known[pk])) for pk in ids if pk in known] for key, ids in given.items()}
 
     def _named(self) -> dict[str, list[tuple[Any, str]]]:
         """What pickers show already: the names behind the ids that stand in the form."""

@@ -33,7 +33,11 @@ LISTS = {
     "given": ("我批准的", grants.given),
     "files": ("我的客户", grants.on_my_files),
 }
-HINTS = {"until": "不填按制度规定的期限；到期自动收回", "fields": "都不选，就是申请整份档案", "of": "不选就是所有人填报的"}
+HINTS = {
+    "until": "不填按制度规定的期限；到期自动收回",
+    "fields": "都不选，就是申请整份档案",
+    "of": "不选就是所有人填报的",
+}
 NUMBER = re.compile(r"SQ-\d{4}-\d{4,}", re.IGNORECASE)
 
 

@@ -5,15 +5,16 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('ledger', '0003_corrections'),
+        ("ledger", "0003_corrections"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='correction',
-            name='by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.event'),
+            model_name="correction",
+            name="by",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="ledger.event"
+            ),
         ),
     ]

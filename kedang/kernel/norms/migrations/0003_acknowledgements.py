@@ -6,37 +6,45 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('norms', '0002_grant_ranges'),
+        ("norms", "0002_grant_ranges"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='packversion',
-            name='notify',
-            field=models.BooleanField(default=False, verbose_name='须告知签收'),
+            model_name="packversion",
+            name="notify",
+            field=models.BooleanField(default=False, verbose_name="须告知签收"),
         ),
         migrations.CreateModel(
-            name='Acknowledgement',
+            name="Acknowledgement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('pack', models.CharField(max_length=80, verbose_name='制度')),
-                ('version', models.PositiveIntegerField(verbose_name='版本')),
-                ('asked_at', models.DateTimeField(verbose_name='告知时间')),
-                ('due_at', models.DateTimeField(verbose_name='签收期限')),
-                ('signed_at', models.DateTimeField(blank=True, null=True, verbose_name='签收时间')),
-                ('event', models.BigIntegerField(blank=True, null=True, verbose_name='签收记录')),
-                ('duty', models.BigIntegerField(blank=True, null=True, verbose_name='待办')),
-                ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='不再须签')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='acknowledgements', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("pack", models.CharField(max_length=80, verbose_name="制度")),
+                ("version", models.PositiveIntegerField(verbose_name="版本")),
+                ("asked_at", models.DateTimeField(verbose_name="告知时间")),
+                ("due_at", models.DateTimeField(verbose_name="签收期限")),
+                ("signed_at", models.DateTimeField(blank=True, null=True, verbose_name="签收时间")),
+                ("event", models.BigIntegerField(blank=True, null=True, verbose_name="签收记录")),
+                ("duty", models.BigIntegerField(blank=True, null=True, verbose_name="待办")),
+                ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="不再须签")),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="acknowledgements",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '制度告知',
-                'verbose_name_plural': '制度告知',
-                'indexes': [models.Index(fields=['person', 'pack', 'signed_at'], name='acknowledgement_by_person')],
-                'constraints': [models.UniqueConstraint(fields=('pack', 'version', 'person'), name='acknowledgement_once')],
+                "verbose_name": "制度告知",
+                "verbose_name_plural": "制度告知",
+                "indexes": [models.Index(fields=["person", "pack", "signed_at"], name="acknowledgement_by_person")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("pack", "version", "person"), name="acknowledgement_once")
+                ],
             },
         ),
     ]
