@@ -45,6 +45,10 @@ class PackVersion(models.Model):
         verbose_name = verbose_name_plural = "制度版本"
         constraints = [models.UniqueConstraint(fields=["pack", "version"], name="pack_version_once")]
 
+    def __str__(self) -> str:
+        """Title and version."""
+        return f"{self.title} 第{self.version}版"
+
     @property
     def interval(self) -> str:
         """From when until when it is in force, in words; '' before it is."""
@@ -52,10 +56,6 @@ class PackVersion(models.Model):
             return ""
         until = f"至 {self.effective_until - timedelta(days=1):%Y-%m-%d}" if self.effective_until else "起"
         return f"{self.effective_from:%Y-%m-%d} {until}"
-
-    def __str__(self) -> str:
-        """Title and version."""
-        return f"{self.title} 第{self.version}版"
 
 
 class Acknowledgement(models.Model):
