@@ -40,7 +40,8 @@ def file_page(person: Person, *, customer: int) -> dict[str, Any]:
         "buttons": {each.name: each.state for each in buttons_for(person, customer)},
     }
     if opens(person, customer):
-        page |= _content(person, customer, head.rights)
+        view = files.view(customer)
+        page |= _content(person, customer, head.rights) if view and access.whole_file(who, view) else {}
         page["fields"] |= _fields(person, customer, page["masked"])
     return page
 

@@ -15,6 +15,7 @@ from kedang.kernel.files import view
 from kedang.kernel.ledger.models import Event
 from kedang.kernel.models import Notice
 from kedang.kernel.norms.models import Grant
+from kedang.kernel.norms.vocabulary import vocabulary
 from tests.support.company import Company
 
 REGISTER = "permits.register"
@@ -272,6 +273,11 @@ def test_a_grant_of_some_fields_opens_those_and_hides_the_rest(company: Company,
     rights = access.field_rights(who, view(factory), ["base", "contact", "deal", "credit"])
     assert rights == {"base": "show", "contact": "show", "deal": "hide", "credit": "hide"}
     assert not access.whole_file(who, view(factory))
+    for name in ("customer.update", "contact.record", "record.archive"):
+        spec = vocabulary.actions[name]
+        decision = dry_run(name, by=company["小李"], customer=factory)
+        assert spec.needs != "open" or decision.verdict == "refuse", name
+    assert factory not in access.reach(company["小李"].pk, "open").files
 
 
 def test_what_one_may_do_already_and_what_does_not_exist_is_not_asked_for(company: Company, factory: int) -> None:

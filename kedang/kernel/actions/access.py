@@ -99,7 +99,8 @@ class Standing:
             units=frozenset().union(*(span.units for span in spans)),
             owners=frozenset({self.person}).union(*(span.owners for span in spans)),
             shared_with=self.person,
-            files=self.granted if verb == "open" else frozenset(each.file for each in self.grants if each.file),
+            # Who was granted a few fields opens the page that shows them, and nothing else of the file.
+            files=self.granted_whole if verb == "open" else frozenset(each.file for each in self.grants if each.file),
         )
 
     def _span(self, version: Version, scope: str, row: AccessRow) -> Reach:
@@ -150,6 +151,11 @@ def running_grants(person: int) -> QuerySet[Grant]:
 def reach(person: int, verb: Verb) -> Reach:
     """Which files a person reaches with a verb."""
     return standing(person).reach(verb)
+
+
+def outside(people: Iterable[int], view: files.FileView) -> list[int]:
+    """Those among these people who may not even list the file: nothing that names it may be sent to them."""
+    return [person for person in people if not reach(person, "list").holds(view)]
 
 
 def own_right(who: Standing, view: files.FileView) -> bool:

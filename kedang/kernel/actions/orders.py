@@ -285,11 +285,16 @@ def _approval_satisfied(call: Call) -> bool:
     return any(norm.qid in call.held for _, norm in engine.matching(call))
 
 
+def _opens_some(order: Order, who: access.Standing) -> bool:
+    """A grant of some fields opens the page that shows them."""
+    return order.action.name == "file.open" and order.view is not None and order.view.id in who.granted
+
+
 def _access_objection(order: Order, decided_by_norm: bool) -> list[Finding]:
     """The access row's default: content opens only within `open`, unless an approval norm has taken it over."""
     if order.view is None or order.who is None or order.action.needs != "open" or decided_by_norm:
         return []
-    if order.who.reach("open").holds(order.view):
+    if order.who.reach("open").holds(order.view) or _opens_some(order, order.who):
         return []
     found = access.access_clause(order.who, order.view, "open")
     message = "按数据权限，您只能知道这份客户档案的名称、负责人和部门，不能打开或办理。"
