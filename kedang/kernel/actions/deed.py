@@ -14,7 +14,7 @@ from kedang.kernel.org import selectors as org
 from kedang.kernel.org.models import Person
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Happening:
     """An event about to be recorded together with others."""
 

@@ -13,6 +13,8 @@ from kedang.kernel.errors import Invalid
 from kedang.kernel.models import CommandKey
 from kedang.kernel.org.models import Person
 
+_CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, default=str)
+
 
 def claim(key: str, by: Person | None, digest: str) -> tuple[CommandKey, bool]:
     """Insert the key, or wait for whoever holds it: (row, True when it is ours to act).
@@ -59,5 +61,5 @@ def drop(row: CommandKey | None) -> None:
 
 def digest_of(name: str, args: dict[str, Any]) -> str:
     """SHA-256 of a command's name and arguments in canonical JSON."""
-    text = json.dumps([name, args], ensure_ascii=False, sort_keys=True, default=str)
+    text = _CANONICAL.encode([name, args])
     return hashlib.sha256(text.encode()).hexdigest()

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db.models import Min
 
@@ -37,9 +37,6 @@ from kedang.kernel.norms.schema import AssignmentNorm, DutyNorm, Trigger
 from kedang.kernel.norms.store import Regulations, Version, env_of, fact_store
 from kedang.kernel.org import selectors as org
 from kedang.kernel.rows import insert_all
-
-if TYPE_CHECKING:
-    pass
 
 MAX_GENERATIONS = 12
 # Kinds of events that change what a schedule or a term-bound condition of a file depends on.
@@ -75,6 +72,7 @@ class Generation:
         self._first: dict[str, dict[int | None, int]] = {}
         self._forms: dict[int, FormRecord] | None = None
         self._acting: dict[int, list[Version]] = {}
+        self._parted: dict[str, dict[int, tuple[Version, list[Event]]]] = {}
         self._days: dict[date, list[Version]] = {}
         by_kind: dict[str, list[Event]] = defaultdict(list)
         for event in events:
@@ -86,8 +84,7 @@ class Generation:
 
     def run(self) -> None:
         """Stages, then closing, then opening, then consequences, then what depends on the file's state."""
-        for event in self.events:
-            self._stages(event)
+        self._stages()
         self._follow_owners()
         self._ties()
         closing.close(self)
@@ -106,9 +103,10 @@ class Generation:
 
     def acting(self, event: Event) -> list[Version]:
         """Versions in force when it happened, in whose scope it lies; asked once an event."""
-        if event.pk not in self._acting:
-            self._acting[event.pk] = self._versions(event)
-        return self._acting[event.pk]
+        found = self._acting.get(event.id)
+        if found is None:
+            found = self._acting[event.id] = self._versions(event)
+        return found
 
     def _versions(self, event: Event) -> list[Version]:
         view = self.views.get(event.file) if event.file else None
@@ -147,7 +145,7 @@ class Generation:
             first=self._is_first(event),
             data=data,
             subject=event.subject,
-            id=event.pk,
+            id=event.id,
         )
 
     def form_record(self, event: Event) -> FormRecord | None:
@@ -163,12 +161,12 @@ class Generation:
             return False
         if event.kind not in self._first:
             here = self.by_kind[event.kind]
-            first: dict[int | None, int] = {e.file: e.pk for e in reversed(here) if e.file in self.fresh}
+            first: dict[int | None, int] = {e.file: e.id for e in reversed(here) if e.file in self.fresh}
             if older := {e.file for e in here if e.file} - self.fresh:
                 rows = ledger.counted().filter(kind=event.kind, file__in=older).order_by().values_list("file")
                 first.update(rows.annotate(first=Min("id")))
             self._first[event.kind] = first
-        return self._first[event.kind].get(event.file) == event.pk
+        return self._first[event.kind].get(event.file) == event.id
 
     def variables(self, event: Event, version: Version) -> dict[str, Any]:
         """`event`, `actor`, `file`/`customer`, and the fields of a filed form."""
@@ -211,11 +209,13 @@ class Generation:
 
     def _by_version(self, kind: str) -> dict[int, tuple[Version, list[Event]]]:
         """Events of a kind by the version that acts on them."""
-        found: dict[int, tuple[Version, list[Event]]] = {}
-        for event in self.by_kind[kind]:
-            for version in self.acting(event):
-                found.setdefault(id(version), (version, []))[1].append(event)
-        return found
+        if kind not in self._parted:
+            found: dict[int, tuple[Version, list[Event]]] = {}
+            for event in self.by_kind[kind]:
+                for version in self.acting(event):
+                    found.setdefault(id(version), (version, []))[1].append(event)
+            self._parted[kind] = found
+        return self._parted[kind]
 
     def _open(self) -> None:
         found: list[tuple[Version, CompiledNorm, list[tuple[Event, dict[str, Any]]]]] = []
@@ -226,7 +226,7 @@ class Generation:
                     assert isinstance(rule, DutyNorm)
                     pairs = self.holding(version, norm, events, ("opens.where", "when"), rule.opens)
                     found.append((version, norm, pairs))
-        overridden = {(qid, event.pk) for _, norm, pairs in found for event, _ in pairs for qid in overridden_by(norm)}
+        overridden = {(qid, event.id) for _, norm, pairs in found for event, _ in pairs for qid in norm.overridden}
         openings: list[strictness.Opening] = []
         for version, norm, pairs in found:
             kept = [pair for pair in pairs if (norm.qid, pair[0].pk) not in overridden]
@@ -257,7 +257,7 @@ class Generation:
                 variables=variables,
                 facts=self.facts,
                 counted_from=clock.local(event.occurred_at),
-                opened_by=event.pk,
+                opened_by=event.id,
             )
         return made
 
@@ -293,15 +293,15 @@ class Generation:
 
     # ---- the rest --------------------------------------------------------------------------------------------
 
-    def _stages(self, event: Event) -> None:
+    def _stages(self) -> None:
         """Actions that stages name move the file on (forms do so where they are filed)."""
-        if event.file is None or event.kind == "flow.moved":
-            return
-        for version in self.acting(event):
-            for flow in version.regulation.pack.flows.values():
-                for stage in flow.stages:
-                    if stage.action and event.kind in effects.events_of(stage.action):
-                        flows.after_action(version, stage.action, event.file, self.deed)
+        for event in self.events:
+            if event.file is None or event.kind == "flow.moved":
+                continue
+            for version in self.acting(event):
+                for action in version.regulation.stage_actions:
+                    if event.kind in effects.events_of(action):
+                        flows.after_action(version, action, event.file, self.deed)
 
     def _follow_owners(self) -> None:
         """Duties that follow the owner go with the file to its new one."""
@@ -321,8 +321,8 @@ class Generation:
         rows = list(Duty.objects.filter(state=DutyState.OPEN, norm__in=asked, file__in=moved))
         for duty in rows:
             event = moved[duty.file or 0]
-            if duty.opened_by != event.pk:
-                duties.close(duty, clock.local(event.occurred_at), event.pk)
+            if duty.opened_by != event.id:
+                duties.close(duty, clock.local(event.occurred_at), event.id)
         closed = [duty for duty in rows if duty.state != DutyState.OPEN]
         Duty.objects.bulk_update(closed, duties.CLOSING_FIELDS)
         closing.settled(self, closed)
@@ -386,11 +386,6 @@ class Generation:
             # What hangs on the arguments of one deed (an amount) has no state on the file that could end.
             if when.evaluate(env).truth is not True:
                 chip.delete()
-
-
-def overridden_by(norm: CompiledNorm) -> list[str]:
-    """Full ids of the norms that this one puts aside where both apply."""
-    return [each if "." in each else f"{norm.pack_id}.{each}" for each in norm.norm.overrides]
 
 
 def typed_data(event: Event) -> dict[str, Any]:

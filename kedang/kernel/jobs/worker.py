@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 import threading
@@ -22,6 +23,14 @@ BEAT_EVERY = 10.0
 SWEEP_EVERY = 600.0
 
 
+def spare_collector() -> None:
+    """What the program consists of is never garbage: without this, each full collection during a long job goes through all
+    of it, a tenth of the job's time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
+
+
 class Worker:
     """Looks once a second for a job, beats its heart meanwhile, ends at SIGTERM after the chunk in hand."""
 
@@ -32,6 +41,7 @@ class Worker:
 
     def run(self) -> None:
         """Work until told to end."""
+        spare_collector()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
         heart = threading.Thread(target=self._beat, name="heart", daemon=True)

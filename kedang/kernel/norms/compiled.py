@@ -51,6 +51,11 @@ class CompiledNorm:
     done_events: tuple[str, ...] = ()
     """Kinds of events that open / close; the filing of a form stands as 'form.filed' (see `norm.done.form`)."""
 
+    @property
+    def overridden(self) -> list[str]:
+        """Full ids of the norms that this one puts aside where both apply."""
+        return [each if "." in each else f"{self.pack_id}.{each}" for each in self.norm.overrides]
+
     def expr(self, path: str) -> Expression | None:
         """The expression at a path, if the norm has one."""
         return self.exprs.get(path)
@@ -112,6 +117,12 @@ class Regulation:
     def id(self) -> str:
         """The pack's id."""
         return self.pack.pack
+
+    @cached_property
+    def stage_actions(self) -> tuple[str, ...]:
+        """Actions that move a file on in some flow, in the order in which stages name them."""
+        stages = (stage for flow in self.pack.flows.values() for stage in flow.stages)
+        return tuple(stage.action for stage in stages if stage.action)
 
     def form(self, name: str) -> Form:
         """A form by bare or full id."""

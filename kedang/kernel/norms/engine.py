@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from kedang.kernel import files
+from kedang.kernel import files, once
 from kedang.kernel.norms.compiled import CompiledNorm
 from kedang.kernel.norms.expressions import Env, Expression, FactStore, Leaf, Outcome, evaluate_many
 from kedang.kernel.norms.expressions import prefetch as load_facts
@@ -105,7 +105,13 @@ class Call:
 def matching(call: Call) -> list[tuple[Version, CompiledNorm]]:
     """Prohibitions and approvals in force that name this command and lie in scope, overridden ones left out."""
     if call.matched is None:
-        call.matched = _matching(call)
+        pack, now = call.variables.get("pack"), call.facts.world.now
+        if call.view is None and isinstance(pack, str | None):
+            # About no file yet: the same for every such command of a deed or chunk.
+            key = ("matching", id(call.regulations), call.action.name, call.form, call.stage, call.units, pack, now)
+            call.matched = once.remember(key, lambda: _matching(call))
+        else:
+            call.matched = _matching(call)
     return call.matched
 
 
