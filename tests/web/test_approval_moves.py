@@ -157,14 +157,29 @@ def test_somebody_asked_for_his_opinion_answers_on_the_page(change: Request, vot
 
 
 def test_a_copy_goes_to_its_tab_unread_until_opened(change: Request, votes: Office, as_: As) -> None:
-    assert move(as_("wang"), change, "copy", people=[votes["ding"].pk]).status_code == 204
-    ding = as_("ding")
-    assert "1 未读" in text(ding, "/approvals/") and 'aria-label="未读"' in text(ding, "/approvals/?tab=watching")
-    page = text(ding, f"/approvals/{change.pk}/")
-    assert "王晓芸抄送" in page and "13911112222" not in page
-    assert "未读" not in text(ding, "/approvals/?tab=watching").split('class="ask-list"')[1]
-    assert move(ding, change, "copy", people=[votes["lin"].pk]).status_code == 422
-    assert move(ding, change, "agree").status_code == 422
+    assert move(as_("wang"), change, "copy", people=[votes["lin"].pk]).status_code == 204
+    lin = as_("lin")
+    assert "1 未读" in text(lin, "/approvals/") and 'aria-label="未读"' in text(lin, "/approvals/?tab=watching")
+    page = text(lin, f"/approvals/{change.pk}/")
+    assert "王晓芸抄送" in page and "13911112222" in page, "who keeps all files reads in the copy what he reads there"
+    assert "未读" not in text(lin, "/approvals/?tab=watching").split('class="ask-list"')[1]
+    assert move(lin, change, "copy", people=[votes["han"].pk]).status_code == 422
+    assert move(lin, change, "agree").status_code == 422
+
+
+def test_a_copy_is_not_sent_to_whom_the_customer_is_hidden(change: Request, votes: Office, as_: As) -> None:
+    answer = move(as_("wang"), change, "copy", people=[votes["ding"].pk])
+    assert answer.status_code == 422 and "丁保全看不到这份客户档案，不能抄送" in answer.content.decode()
+    answer = move(as_("wu"), change, "agree", copies=[votes["ding"].pk], **{"form.verdict": "合格"})
+    assert answer.status_code == 422 and "丁保全看不到" in answer.content.decode()
+    change.refresh_from_db()
+    assert change.status == "pending" and not Watcher.objects.exists()
+    other = votes.customer("恒远物流公司")
+    sent = {"reason": "不再合作", "copies": [votes["ding"].pk], "key": "r1"}
+    page = as_("wang").post(f"/customers/{other}/do/customer.release/", sent).content.decode()
+    assert "丁保全看不到" in page and "不再合作" in page
+    assert not Watcher.objects.exists() and not Request.objects.filter(file=other).exists()
+    assert "恒远物流公司" not in text(as_("ding"), "/approvals/?tab=watching")
 
 
 def test_copies_go_out_with_the_vote_and_with_the_submission(change: Request, votes: Office, as_: As) -> None:

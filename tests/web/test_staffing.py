@@ -11,6 +11,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from kedang.customers.models import Customer
 from kedang.kernel import clock
 from kedang.kernel.actions import perform
 from kedang.kernel.errors import Invalid, NotFound, Refused
@@ -250,6 +251,16 @@ def test_a_department_is_moved_and_closed_only_when_it_is_empty(office: Office) 
         office.do("org.close_unit", "admin", unit=one.pk)
     with pytest.raises(Refused):
         office.do("org.close_unit", "zhou", unit=one.pk)
+
+
+def test_a_department_that_still_holds_files_is_not_closed_and_says_how_many(office: Office) -> None:
+    small = office.do("org.add_unit", "admin", name="小组", parent=office.company.units["市场推广部"].pk)
+    held = Customer.objects.get(pk=office.customer())
+    Customer.objects.filter(pk=held.pk).update(unit_id=small)
+    with pytest.raises(Invalid, match="小组还有 1 份客户档案"):
+        office.do("org.close_unit", "admin", unit=small)
+    Customer.objects.filter(pk=held.pk).update(unit_id=held.unit_id)
+    office.do("org.close_unit", "admin", unit=small)
 
 
 def test_a_post_is_made_once_and_a_primary_appointment_chosen(office: Office, as_: Sign) -> None:

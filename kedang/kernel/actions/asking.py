@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from kedang.kernel import clock, fields
-from kedang.kernel.actions import attaching, closing, forms, keys, permits, reacting
+from kedang.kernel.actions import attaching, closing, forms, keys, permits, reacting, voting
 from kedang.kernel.approvals import service
 from kedang.kernel.approvals.models import Request, RequestStatus
 from kedang.kernel.approvals.route import prepare as prepare_route
@@ -169,6 +169,7 @@ def ask(order: Order, findings: Sequence[Finding], *, exception: bool = False) -
     ).first()
     if pending is not None:
         return NeedsApproval(pending)
+    voting.check_copies(order.view.id if order.view else None, order.copies)
     then, grant = _outcome_of(findings)
     about = f"“{order.view.name}”" if order.view else ""
     sink: list[Event] = []

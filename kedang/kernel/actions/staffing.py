@@ -12,7 +12,7 @@ from typing import Any
 from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
 
-from kedang.kernel import clock
+from kedang.kernel import clock, files
 from kedang.kernel.actions import adoption
 from kedang.kernel.actions.admin import PERSON, UNIT, administrator, changed, locked_person, unit_of
 from kedang.kernel.actions.deed import Deed
@@ -216,6 +216,8 @@ def close_unit(*, deed: Deed, unit: int, on: date | None = None) -> int:
         raise Invalid({"unit": "公司本身不能撤销。"})
     if holds := store.naming(row.name):
         raise Invalid({"unit": f"《{'》《'.join(holds)}》按名称提到“{row.name}”，请先颁行改过的新版。"})
+    if held := len(list(files.ids_in_units(frozenset({row.pk})))):
+        raise Invalid({"unit": f"{row.name}还有 {held} 份客户档案，请先移交给别的部门的人员。"})
     changes.close_unit(row, on or clock.today())
     store.touch()
     changed(deed, f"撤销部门{row.name}", f"unit:{row.pk}")

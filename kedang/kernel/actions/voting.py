@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from kedang.kernel import fields
-from kedang.kernel.actions import approving, closing, effects, forms
+from kedang.kernel import fields, files
+from kedang.kernel.actions import access, approving, closing, effects, forms
 from kedang.kernel.actions.deed import Deed
 from kedang.kernel.actions.registry import action
 from kedang.kernel.approvals import service
@@ -66,7 +66,7 @@ def move_approval(
     others = [*([to] if to is not None else []), *ids_in(people, "to")]
     sent = ids_in(watchers, "copies")
     if move == "copy":
-        _copy(row, others or sent, deed)
+        _copy(row, others or sent, deed, "to" if others else "copies")
         return {"request": row.pk, "status": str(row.status)}
     if move == "resubmit":
         from kedang.kernel.actions.executing import resubmit
@@ -75,7 +75,7 @@ def move_approval(
     else:
         answer = _move(row, deed, move, opinion or "", others, step, then or "", form, batch=bool(batch))
     if sent:
-        _copy(row, sent, deed)
+        _copy(row, sent, deed, "copies")
     return answer
 
 
@@ -208,8 +208,18 @@ def _tell_others(row: Request, move: str, opinion: str, to: list[int], by: Perso
     effects.tell(people, text, kind="approval", request=row.pk)
 
 
-def _copy(row: Request, people: list[int], deed: Deed) -> None:
+def check_copies(file: int | None, people: Iterable[int], name: str = "copies") -> None:
+    """A copy names the customer, so it goes only to people who may see that there is such a file."""
+    view = files.view(file) if file is not None else None
+    out = access.outside(people, view) if view is not None else []
+    if out:
+        names = "、".join(org.names_of(out).values())
+        raise Invalid({name: f"{names}看不到这份客户档案，不能抄送。可改选看得到的人，或请对方先申请查阅。"})
+
+
+def _copy(row: Request, people: list[int], deed: Deed, name: str) -> None:
     assert deed.by is not None
+    check_copies(row.file, people, name)
     made = service.copy_to(row.pk, people, by=deed.by, command=deed.command, sink=deed.events)
     told = [watcher.person_id for watcher in made]
     effects.tell(told, f"{deed.by.name}抄送给您：{row.title}", kind="approval", request=row.pk)
