@@ -97,7 +97,10 @@ def _imports(company: Company, rows: int, times: int) -> list[Figure]:
         )
         for op, seconds in taken.items()
     ]
-    return [*figures, _memory(lambda how_many: bring_in(REGISTRY, how_many=how_many, each=_forget_spellings), rows)]
+    return [
+        *figures,
+        _memory(lambda how_many: bring_in(REGISTRY, how_many=how_many, each=_forget_spellings), max(rows, 1600)),
+    ]
 
 
 def _forget_spellings(answers: Any) -> None:
