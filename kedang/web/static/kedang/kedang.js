@@ -26,6 +26,13 @@
   document.addEventListener("htmx:confirm", (event) => ask(event));
   window.addEventListener("pageshow", (event) => { if (event.persisted) idle(document.body); });
 
+  /* --- the open tab is in sight where tabs scroll sideways ------------------------ */
+  for (const tab of $$(".kd-tabs [aria-current]")) {
+    const row = tab.closest(".kd-tabs");
+    const from = tab.getBoundingClientRect().left - row.getBoundingClientRect().left;
+    if (row.scrollWidth > row.clientWidth) row.scrollLeft += from - (row.clientWidth - tab.offsetWidth) / 2;
+  }
+
   /* --- confirmation with the consequence in words ------------------------- */
   function ask(event) {
     const source = event.detail.elt;
