@@ -43,6 +43,8 @@ def way_of(duty: Any, regs: Regulations) -> Way:
     if done is None and duty.awaits_form:
         about = f"?customer={duty.file}" if duty.file else ""
         return Way("填表", f"{reverse('form_file', args=[duty.awaits_form])}{about}")
+    if done is None and "/tie/" in duty.subject and _claims_decide(found):
+        return Way("去裁定", reverse("conflicts"))
     if done is None:
         return Way("办结", reverse("duty_finish", args=[duty.pk]))
     if done.form:
@@ -59,6 +61,11 @@ def way_of(duty: Any, regs: Regulations) -> Way:
         return Way("分类", reverse("deed", args=[duty.file, "customer.classify"]))
     events = [done.event] if isinstance(done.event, str) else list(done.event or [])
     return _by_event(events, duty.file, duty.subject) or _file(duty.file)
+
+
+def _claims_decide(found: Any) -> bool:
+    """Whether a tie is one between registrations: it ends where the conflict is settled, and not by 办结."""
+    return str(getattr(found[1].norm, "choose", "")).strip() == "claims" if found else False
 
 
 def _by_event(events: list[str], file: int | None, subject: str = "") -> Way | None:

@@ -79,12 +79,19 @@ def test_a_tie_is_shown_side_by_side_and_settled_by_the_head_alone(
     page = as_("luo").get(f"/conflicts/{pk}/").content.decode()
     assert page.count("同一分钟") == 2 and "郭静" in page and "谈晓" in page and "裁定后客户归认定的人" in page
     assert "等待负责人裁定" in as_("guo").get(f"/conflicts/{pk}/").content.decode()
+    inbox = as_("luo").get("/").content.decode()
+    assert "请裁定归属" in inbox and "/conflicts/" in inbox and "/finish/" not in inbox
     sent = {"to": str(office["tan"].pk), "reason": "先接的电话", "key": "a"}
     assert as_("guo").post(f"/conflicts/{pk}/", sent, headers=HTMX).status_code == 422
     assert (
         as_("luo").post(f"/conflicts/{pk}/", {**sent, "key": "b"}, headers=HTMX)["HX-Redirect"] == f"/conflicts/{pk}/"
     )
     assert Customer.objects.get().owner == office["tan"]
+    # Who lost may still say why it is his; who won and the head have nothing to say.
+    link = f"/customers/{Customer.objects.get().pk}/do/customer.contest/"
+    assert [link in as_(each).get(f"/conflicts/{pk}/").content.decode() for each in ("guo", "tan", "luo")] == [
+        True, False, False
+    ]  # fmt: skip
     assert as_("wang").get(f"/conflicts/{pk}/").status_code == 404
 
 

@@ -231,9 +231,12 @@ def rows_for(files: Sequence[Any], who: Standing, *, copying: bool = False) -> l
     for row in files:
         rights = rights_of(views[row.pk])
         opens = opening.holds(views[row.pk])
-        made = _row(row, rights, terms[row.pk], stages[row.pk], duties[row.pk], opens, today)
+        # How a file goes is its content: of one that he may only know of, a reader sees that it is there and whose it is.
+        work = duties[row.pk] if opens else (0, 0, None)
+        made = _row(row, rights, terms[row.pk], stages[row.pk], work, opens, today)
         if not copying:
-            made = _marked(made, row.pk in starred, row.summary.completeness if opens else None, due.get(row.pk))
+            whole, drops = (row.summary.completeness, due.get(row.pk)) if opens else (None, None)
+            made = _marked(made, row.pk in starred, whole, drops)
         rows.append(made)
     return rows
 

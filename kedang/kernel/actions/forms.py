@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from kedang.kernel import clock, fields, files
-from kedang.kernel.actions import flows, rowdeeds
+from kedang.kernel.actions import access, flows, formrights, rowdeeds
 from kedang.kernel.actions.deed import Deed
 from kedang.kernel.actions.registry import action
 from kedang.kernel.errors import Invalid
@@ -149,6 +149,7 @@ def filing(
     facts: FactStore,
     *,
     by: int | None,
+    who: access.Standing | None = None,
     dry: bool = False,
 ) -> Filing:
     """Check a filled-in form; Invalid with one message a field. A dry run checks nothing and keeps what is known."""
@@ -158,6 +159,8 @@ def filing(
     raw = dict(args.get("data") or {})
     rows = list(raw.pop("rows", []) or [])
     known = prefill(version, form, view.id if view else None)
+    if not dry:
+        raw = formrights.taken(who, view, form, fields_of(version, form), raw, known)
     filled = {**known, **raw}
     made = Filing(version, name, form, view.id if view else None, args.get("person"), args.get("unit"), {}, [])
     if dry:
@@ -328,7 +331,7 @@ def attached_filing(form_id: str, data: Mapping[str, Any], order: Order) -> Fili
     """The attached form, checked like any other; its errors stand under `form.field`."""
     args = {"form": form_id, "data": data, "customer": order.args.get("customer")}
     try:
-        return filing(args, order.view, order.regs, order.facts, by=order.actor, dry=order.dry)
+        return filing(args, order.view, order.regs, order.facts, by=order.actor, who=order.who, dry=order.dry)
     except Invalid as error:
         raise Invalid({f"{form_id}.{key}" if key else form_id: text for key, text in error.errors.items()}) from error
 

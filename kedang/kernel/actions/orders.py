@@ -150,7 +150,7 @@ def prepare(
     )
     _check_known(order)
     if spec.name == "form.file":
-        order.filing = forms.filing(order.args, order.view, regs, order.facts, by=order.actor, dry=dry)
+        order.filing = forms.filing(order.args, order.view, regs, order.facts, by=order.actor, who=order.who, dry=dry)
     elif spec.name == "flow.move":
         order.stage = flows.stage_of(order.args, regs)
     elif spec.name in reading.VERBS:

@@ -10,6 +10,7 @@ from typing import Any
 from django.http import HttpRequest, QueryDict
 
 from kedang.kernel import files
+from kedang.kernel.actions import access, formrights
 from kedang.kernel.actions import forms as kernel
 from kedang.kernel.fields import Field
 from kedang.kernel.norms.schema import Form as PackForm
@@ -91,10 +92,14 @@ class Filled:
 
 
 def filled(request: HttpRequest, version: Version, form_id: str, file: int | None, **initial: Any) -> Filled:
-    """The form as the request brings it, prefilled with what the file says."""
+    """The form as the request brings it, prefilled with what the file says and the reader may see."""
     spec = version.regulation.pack.forms[form_id]
     fields = kernel.fields_of(version, spec)
-    known = {**kernel.prefill(version, spec, file), **initial}
+    view = files.view(file) if file is not None else None
+    known = kernel.prefill(version, spec, file)
+    if view is not None:
+        known = formrights.shown(access.standing(request.user.pk), view, spec, known)
+    known |= initial
     form = Form.of(
         request, fields, initial=known, hints={one.id: one.hint for one in spec.fields if one.hint}, must=_must(spec)
     )

@@ -114,7 +114,10 @@ def conflict(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and attempt(request, form, "customer.settle_conflict", conflict=pk):
         return go(request, reverse("conflict", args=[pk]), "归属已裁定。")
     ahead = dry_run("customer.settle_conflict", by=request.user, conflict=pk)
-    context = {"view": view, "form": form, "may": view.waiting and ahead.verdict != "refuse"}
+    may = ahead.verdict != "refuse"
+    contest = not view.waiting and not may and any(side.person == request.user.pk for side in view.sides)
+    contest = contest and view.row.customer.owner_id != request.user.pk
+    context = {"view": view, "form": form, "may": view.waiting and may, "contest": contest}
     template = "desk/conflict.html#decide" if is_fragment(request) else "desk/conflict.html"
     return render(request, template, context, status=422 if form.posted else 200)
 
