@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 from typing import Any
 
 from kedang.kernel import clock
@@ -330,4 +330,6 @@ def words(value: Any) -> str:
         return "是" if value else "否"
     if hasattr(value, "label"):
         return str(value.label())
+    if isinstance(value, time):
+        return f"{value:%H:%M}"
     return PERIODS.get(value, value) if isinstance(value, str) else str(value)
