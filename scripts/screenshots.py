@@ -116,21 +116,13 @@ def press(*names: str) -> Act:
 
     def act(page: Page) -> None:
         for name in names:
+            if page.locator("dialog[open]").count():
+                return
             found = page.locator("a, button, summary").filter(has_text=name).locator("visible=true")
             if found.count():
                 found.first.click()
                 page.wait_for_load_state("networkidle")
                 page.wait_for_timeout(400)
-
-    return act
-
-
-def both(*acts: Act) -> Act:
-    """One act after another."""
-
-    def act(page: Page) -> None:
-        for each in acts:
-            each(page)
 
     return act
 
@@ -154,7 +146,7 @@ def with_view(page: Page) -> None:
     if page.locator(".kd-views").get_by_text("久未跟进").count() == 0:
         page.goto(site(page) + "/customers/?scope=mine&sort=last_contact_at")
         page.locator(".kd-views button[hx-get]").filter(has_text="视图").last.click()
-        page.get_by_label("名称").last.fill("久未跟进")
+        page.locator("dialog[open] input[name=name]").fill("久未跟进")
         page.locator("dialog[open] button[type=submit]").first.click()
         page.wait_for_load_state("networkidle")
     if page.viewport_size and page.viewport_size["width"] > 800:
@@ -200,6 +192,7 @@ def one_item(page: Page) -> None:
 
 def corrected(page: Page) -> None:
     """A follow-up that was entered wrongly and corrected."""
+    page.goto(site(page) + "/customers/?scope=mine&sort=-last_contact_at")
     first_customer(page)
     file = page.url.split("?")[0]
     fix = page.locator("a.fix")
@@ -298,7 +291,7 @@ SHOTS = [
     Shot("20-packs", "admin", "/manage/?tab=packs"),
     Shot("21-my-sessions", "wang", "/account/sessions/"),
     Shot("22-approvals-batch", "zheng", "/approvals/", ticked),
-    Shot("23-approval-vote", "zheng", "/approvals/", both(first_row, press("同意"))),
+    Shot("23-approval-vote", "zheng", "/approvals/", lambda page: (first_row(page), press("同意")(page))),
     Shot("24-ask-reading", "wang", "/customers/", ask_reading),
     Shot("25-grants", "wang", "/grants/"),
     Shot("26-registers", "luo", "/registers/"),
@@ -319,7 +312,7 @@ SHOTS = [
     Shot("41-list-filter", "wang", "/customers/?scope=mine", press("筛选", "高级筛选")),
     Shot("42-list-drawer", "wang", "/customers/?scope=mine", peeked),
     Shot("43-list-board", "wang", "/customers/?scope=mine&show=board"),
-    Shot("44-jobs", "wang", "/jobs/"),
+    Shot("44-jobs", "zhou", "/jobs/"),
     Shot("45-desk", "qin", "/desk/"),
     Shot("46-daily-register", "yiming", "/forms/leasing-customer-info.info_register/"),
     Shot("47-conflicts", "luo", "/conflicts/"),
