@@ -144,7 +144,7 @@ def peeked(page: Page) -> None:
 def with_view(page: Page) -> None:
     """Keep a view of one's own, pinned, if there is none yet."""
     if page.locator(".kd-views").get_by_text("久未跟进").count() == 0:
-        page.goto(site(page) + "/customers/?scope=mine&sort=last_contact_at")
+        page.goto(site(page) + "/customers/?scope=mine&sort=last_contact")
         page.locator(".kd-views button[hx-get]").filter(has_text="视图").last.click()
         page.locator("dialog[open] input[name=name]").fill("久未跟进")
         page.locator("dialog[open] button[type=submit]").first.click()
@@ -192,14 +192,14 @@ def one_item(page: Page) -> None:
 
 def corrected(page: Page) -> None:
     """A follow-up that was entered wrongly and corrected."""
-    page.goto(site(page) + "/customers/?scope=mine&sort=-last_contact_at")
+    page.goto(site(page) + "/customers/?scope=mine&sort=-last_contact")
     first_customer(page)
     file = page.url.split("?")[0]
     fix = page.locator("a.fix")
     if page.locator("li.corrected").count() == 0 and fix.count():
-        fix.first.click()
-        page.locator("dialog[open] [name=reason]").fill("日期和对象写错了")
-        page.locator("dialog[open] button[type=submit]").last.click()
+        page.goto(site(page) + (fix.first.get_attribute("href") or ""))
+        page.locator("form.deed [name=reason]").fill("日期和对象写错了")
+        page.locator("form.deed button[type=submit]").last.click()
         page.wait_for_timeout(1500)
     page.goto(file)
 

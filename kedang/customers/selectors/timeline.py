@@ -15,7 +15,7 @@ from kedang.kernel.actions import correcting
 from kedang.kernel.ledger.models import Event, Value
 
 VALUE_LABELS = {
-    **LABELS, **CONTACT_LABELS, "name": "名称", "content": "内容", "with_person": "对方联系人", "note": "说明", "opinion": "意见",
+    **LABELS, **CONTACT_LABELS, "name": "名称", "title": "题名", "content": "内容", "with_person": "对方联系人", "note": "说明", "opinion": "意见",
     "purpose": "目的", "old": "变动前", "new": "变动后",
 }  # fmt: skip
 TIMELINE_HIDES = ("file.opened", "norm.")
