@@ -18,6 +18,7 @@ from kedang.kernel.errors import KedangError
 from kedang.kernel.org.models import Person
 from tests.access.walking import signed_in, text_of
 from tests.access.world import FRIDAY, World, made
+from tests.conftest import ON_POSTGRES
 
 PAIRS = 25
 """Pairs a test; with the viewers and seeds below 500 in all."""
@@ -62,6 +63,8 @@ def test_the_pairs_are_five_hundred() -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("viewer", [*OUTSIDE, *LISTED])
 def test_hidden_differences_change_no_answer(viewer: str, seed: int) -> None:
+    if ON_POSTGRES and seed:
+        pytest.skip("all five hundred pairs run on SQLite; PostgreSQL takes every fourth")
     rng = random.Random(f"{viewer} {seed}")
     with clock.frozen(FRIDAY) as held:
         world = made(held)
@@ -75,7 +78,7 @@ def test_hidden_differences_change_no_answer(viewer: str, seed: int) -> None:
 
 def _asked(rng: random.Random, viewer: str, world: World) -> list[tuple[str, dict[str, str]]]:
     offered = [page for page in PAGES if viewer != "administrator" or page[0] not in GOVERNED]
-    pages = [(reverse(name, args=args), query) for name, args, query in rng.sample(offered, 7)]
+    pages = [(reverse(name, args=args), query) for name, args, query in rng.sample(offered, 5)]
     if viewer in OUTSIDE:
         return pages
     return [*pages, *((reverse(name, args=[world.file]), {}) for name in rng.sample(OF_THE_FILE, 2))]

@@ -43,7 +43,11 @@ def check_story(demo: load.Story) -> None:
     assert Customer.objects.count() > 14
     assert not Parked.objects.exists()
     assert set(Duty.objects.values_list("state", flat=True)) >= {"open", "done"}
-    assert set(Duty.objects.values_list("pack", flat=True)) == {"customer-registry", "sales-files"}
+    assert set(Duty.objects.values_list("pack", flat=True)) == {
+        "customer-registry",
+        "leasing-customer-info",
+        "sales-files",
+    }
     kinds = set(Event.objects.values_list("kind", flat=True))
     assert kinds >= {
         "contact.recorded",

@@ -121,7 +121,7 @@ def test_what_people_type_is_understood(kind: str, raw: Any, expected: Any) -> N
         ("person", "小王", "从列表中选择"),
         ("customer", "-1", "从列表中选择"),
         ("unit", "9" * 19, "从列表中选择"),
-        ("file", True, "从列表中选择"),
+        ("file", True, "请上传文件"),
         ("duration", "五天", "写法不对"),
         ("json", {1, object()}, "不能保存"),
     ],

@@ -11,7 +11,7 @@ FEW, MANY = 10, 60
 OVER_MANY_FILES = [
     ("/customers/?scope=all", HTMX, 18),
     ("/customers/?scope=mine&q=机械", HTMX, 22),
-    ("/customers/counts/", HTMX, 17),
+    ("/customers/counts/", HTMX, 18),
     ("/search/?q=机械", HTMX, 20),
     ("/search/?q=jxc", {}, 60),
     ("/badges/", HTMX, 14),

@@ -34,7 +34,7 @@ def secret_of(text: str) -> str:
 
 def reset(office: Office, client: Client, login: str = "wang") -> str:
     """The secret of a link that the administrator has just made."""
-    return secret_of(client.post(f"/manage/people/{office[login].pk}/link/", {"key": "k1"}).content.decode())
+    return secret_of(client.post(f"/manage/people/{office[login].pk}/link/", {"key": f"k-{login}"}).content.decode())
 
 
 def choose(secret: str, password: str = GOOD, again: str | None = None) -> object:

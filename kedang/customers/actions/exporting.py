@@ -9,9 +9,9 @@ from typing import Any
 from kedang.customers.selectors import exporting
 from kedang.customers.selectors.listing import ALL, SCOPES
 from kedang.kernel import clock, files
-from kedang.kernel.actions import Deed, access, action, dry_run
+from kedang.kernel.actions import Deed, access, action
 from kedang.kernel.actions.exporting import FORMATS
-from kedang.kernel.errors import Invalid, NotFound, Refused
+from kedang.kernel.errors import Invalid, NotFound
 from kedang.kernel.fields import Field as F
 from kedang.kernel.ledger import ValueDraft
 from kedang.kernel.org.models import Person
@@ -55,7 +55,7 @@ def export_customers(
     if deed.on_behalf_of is not None:
         raise Invalid("导出的是本人能看到的内容，不能代他人办理。")
     if customer is not None:
-        ids, labels, what = [customer], _file_labels(deed.by, customer), "客户档案"
+        ids, labels, what = [customer], exporting.file_labels(customer), "客户档案"
     else:
         found = _listing(deed.by, scope, search or "", _filters(filters), sort or "-updated", bool(large))
         ids, labels, what = found.ids, found.labels, f"客户列表“{SCOPES[scope]}”"
@@ -86,16 +86,6 @@ def _number(person: Person, customer: int | None) -> str:
 def code_of(deed: Deed) -> str:
     """The number on every sheet; the ledger's index finds the event by it (subject `export:<code>`)."""
     return f"DC{clock.local(deed.now):%Y%m%d}-{deed.command.hex[:8].upper()}"
-
-
-def _file_labels(person: Person, customer: int) -> list[str]:
-    """Content leaves the system only while its reader may open it: an export is no way around a borrowing rule."""
-    opening = dry_run("file.open", by=person, customer=customer)
-    if opening.verdict == "not_found":
-        raise NotFound()
-    if opening.verdict != "allow":
-        raise Refused(opening)
-    return exporting.file_labels(customer)
 
 
 def _listing(

@@ -29,7 +29,7 @@ from kedang.kernel.norms import engine
 from kedang.kernel.norms.engine import Call, Decision, Finding
 from kedang.kernel.norms.expressions import FactStore
 from kedang.kernel.norms.store import Regulations, fact_store, regulations
-from kedang.kernel.norms.vocabulary import Action
+from kedang.kernel.norms.vocabulary import Action, vocabulary
 from kedang.kernel.org.models import Person
 
 
@@ -269,7 +269,7 @@ def _copy_objection(order: Order) -> list[Finding]:
         said = grants.objection(who, number, lambda grant: releasing.covers_file(grant, view.id, fields))
         return [Finding("", "授权", "", "", "refuse", said, "填写有效的授权编号")] if said else []
     if access.may_copy(who, view):
-        return []
+        return _opening_objections(order)
     held = who.grants_on(view.id)
     first = (held[-1].norms or [{}])[0] if held else {}
     version = order.regs.version(first.get("pack", "")) if first else None
@@ -278,6 +278,15 @@ def _copy_objection(order: Order) -> list[Finding]:
     if version is None:
         return [Finding("", "数据权限", "", "", "refuse", message, lift)]
     return [engine.clause_finding(version, first.get("clause", ""), "refuse", message, lift)]
+
+
+def _opening_objections(order: Order) -> list[Finding]:
+    """Content leaves the system only while it may be opened: an export is no way around a borrowing rule."""
+    if order.action.reads or order.by is None or order.view is None:
+        return []
+    opening = prepare(vocabulary.actions["file.open"], {"customer": order.view.id}, by=order.by, dry=True)
+    decision = decision_of(opening)
+    return [] if decision.verdict == "allow" else list(decision.findings)
 
 
 def _approval_satisfied(call: Call) -> bool:

@@ -19,7 +19,7 @@ from kedang.kernel.fields import Field
 from kedang.kernel.ledger.models import Event
 from kedang.kernel.models import Parked
 from kedang.kernel.norms import store
-from kedang.kernel.norms.models import FormRecord, Grant
+from kedang.kernel.norms.models import Grant
 from kedang.kernel.norms.vocabulary import vocabulary
 from kedang.kernel.org.models import Person
 from kedang.kernel.scenarios import assertions, stage
@@ -207,6 +207,8 @@ def _argument(known: Field | None, key: str, value: Any, cast: stage.Cast) -> An
             raise Failed(f"前面没有产生过 {key}")
         found = cast.last[key]
         return found.get("id", found) if isinstance(found, dict) else found
+    if key in stage.NUMBERED and isinstance(value, int):
+        return _numbered(key, value)
     if known is None:
         return _attached(key, value, cast) if isinstance(value, Mapping) else _plain(value)
     if known.type == "json" and isinstance(value, list):
@@ -231,11 +233,17 @@ def _uploaded(value: Any, cast: stage.Cast) -> Any:
 
 
 def _newest(key: str) -> Any:
-    """The newest grant, its number, or the newest filed form: what no deed of the scenario answers with."""
-    if key in ("grant", "authorisation"):
-        found = Grant.objects.order_by("-pk").values_list("pk", "number").first()
-        return found[key == "authorisation"] if found else None
-    return FormRecord.objects.order_by("-pk").values_list("pk", flat=True).first() if key == "filed" else None
+    """The newest row of its kind, for what no deed of the scenario answers with; a grant's number by its own name."""
+    if key == "authorisation":
+        return Grant.objects.order_by("-pk").values_list("number", flat=True).first()
+    model = stage.NUMBERED.get(key)
+    return model._default_manager.order_by("-pk").values_list("pk", flat=True).first() if model else None
+
+
+def _numbered(key: str, number: int) -> int:
+    """The n-th row of its kind in this scenario: ids themselves differ from engine to engine and from run to run."""
+    rows = stage.NUMBERED[key]._default_manager.order_by("pk").values_list("pk", flat=True)
+    return next(iter(rows[number - 1 : number]), number) if number > 0 else number
 
 
 def _value(kind: str, value: Any, cast: stage.Cast) -> Any:

@@ -9,12 +9,22 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Model
 
 from kedang.kernel import clock
 from kedang.kernel.actions.packs import sources_of
 from kedang.kernel.norms import store
 from kedang.kernel.norms.loader import LoadedPack, load_pack
-from kedang.kernel.norms.models import FileStage, FileTerm, PackState, PackVersion
+from kedang.kernel.norms.models import (
+    Duty,
+    FileStage,
+    FileTerm,
+    FormRecord,
+    Grant,
+    PackState,
+    PackVersion,
+    Proposal,
+)
 from kedang.kernel.norms.schema import Pack, Role
 from kedang.kernel.org import changes
 from kedang.kernel.org.models import Person, Post, Unit
@@ -28,6 +38,15 @@ FindCustomer = Callable[[str], int | None]
 
 _make_customer: MakeCustomer | None = None
 _find_customer: FindCustomer | None = None
+
+
+NUMBERED: dict[str, type[Model]] = {"duty": Duty, "filed": FormRecord, "grant": Grant, "proposal": Proposal}
+"""What a scenario calls by number (`proposal: 1`, the first of this scenario) or as the newest (`proposal: last`)."""
+
+
+def number_rows(name: str, model: type[Model]) -> None:
+    """Let scenarios call the rows of an app's table by number."""
+    NUMBERED[name] = model
 
 
 def register_customers(make: MakeCustomer, find: FindCustomer) -> None:
