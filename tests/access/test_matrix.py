@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 import pytest
 from django.urls import reverse
 
@@ -32,6 +34,8 @@ def _differences(world: World, viewer: str):  # type: ignore[no-untyped-def]
         for args in case.urls(world):
             for method, sent in (("GET", case.given("query", world)), ("POST", case.given("data", world))):
                 url = reverse(case.route, args=args)
+                if method == "POST" and (query := case.given("query", world)):
+                    url += f"?{urlencode(query)}"
                 seen, expected = ask(client, method, url, sent), case.outcome(method, viewer)
                 if seen.outcome != expected:
                     yield f"{method} {url} as {viewer}: {seen.outcome}, declared {expected}"
