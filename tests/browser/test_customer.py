@@ -104,7 +104,7 @@ def test_a_colleague_asks_the_head_agrees_and_the_file_opens(site: Site, enter: 
     page.get_by_role("button", name="提交申请").click()
     page.wait_for_url("**/approvals/*/")
     page = enter("zhou", f"/approvals/{Request.objects.get().pk}/")
-    page.get_by_role("button", name="同意").click()
+    page.get_by_role("button", name="同意", exact=True).click()
     expect(page.locator("#ask")).to_contain_text("同意后审批完成")
     page.locator("#ask-yes").click()
     expect(page.get_by_text("已同意")).to_be_visible()
