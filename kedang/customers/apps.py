@@ -1,6 +1,14 @@
 """Django application: 客户档案."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
+
+WORDS = (
+    "actions", "bindings", "erasing", "facts", "holdings", "undoing", "claims.actions", "claims.facts",
+    "importing.actions", "importing.loading", "importing.undoing",
+)  # fmt: skip
+"""Modules that register actions, facts and the like when they are imported."""
 
 
 class CustomersConfig(AppConfig):
@@ -13,15 +21,19 @@ class CustomersConfig(AppConfig):
     def ready(self) -> None:
         """Events first: actions and norms name them."""
         from kedang.customers import directory, events
+        from kedang.customers.importing import events as import_events
 
         events.register()
+        import_events.register()
         directory.register()
-        from kedang.customers import actions, bindings, erasing, facts, holdings, undoing  # noqa: F401  (importing registers them)
-        from kedang.customers.claims import words  # noqa: F401
+        for words in WORDS:
+            import_module(f"kedang.customers.{words}")
         from kedang.customers.claims.models import Conflict
         from kedang.customers.fixtures import find_customer, make_customer
-        from kedang.customers.importing import words as importing  # noqa: F401
+        from kedang.customers.importing.spooling import sweep
+        from kedang.kernel import nightly
         from kedang.kernel.scenarios import stage
 
+        nightly.register("imports", sweep)
         stage.register_customers(make_customer, find_customer)
         stage.number_rows("conflict", Conflict)

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection
 from django.db.models import Q
 from rapidfuzz import fuzz
 
@@ -15,6 +14,7 @@ from kedang.customers.models import INDIVIDUAL, VOID, Customer, FormerName, Phon
 from kedang.customers.visibility import find_right, visible_files
 from kedang.kernel.names import normalize_name
 from kedang.kernel.org.models import Person
+from kedang.kernel.rows import present
 
 SAME, SIMILAR = "重复", "相似"
 LIKE = 75
@@ -158,18 +158,8 @@ class Held:
 
 def held(names: Iterable[str], codes: Iterable[str] = ()) -> Held:
     """Ask for many names and codes at once whether any file has them."""
-    wanted = (list({normalize_name(name) for name in names}), list(set(codes)))
-    table = Customer._meta.db_table
-    found: list[frozenset[str]] = []
-    with connection.cursor() as cursor:
-        for column, asked in zip(("normalized_name", "credit_code"), wanted, strict=True):
-            if not asked:
-                found.append(frozenset())
-                continue
-            marks = ", ".join(["%s"] * len(asked))
-            cursor.execute(f"SELECT {column} FROM {table} WHERE {column} IN ({marks})", asked)  # noqa: S608
-            found.append(frozenset(value for (value,) in cursor.fetchall()))
-    return Held(found[0], found[1])
+    known = present(Customer, "normalized_name", list({normalize_name(name) for name in names}))
+    return Held(frozenset(known), frozenset(present(Customer, "credit_code", list(set(codes)))))
 
 
 def _another_person(row: Customer, kind: str, phone: str | None) -> bool:

@@ -8,6 +8,12 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+# Tables of the same app that have a module of their own: importing them here is what makes Django know them.
+from kedang.customers.claims.models import Claim as Claim
+from kedang.customers.claims.models import Conflict as Conflict
+from kedang.customers.claims.models import Likeness as Likeness
+from kedang.customers.importing.models import Import as Import
+from kedang.customers.importing.models import ImportRow as ImportRow
 from kedang.kernel import clock
 
 ORGANISATION, INDIVIDUAL = "组织", "个人"
@@ -242,7 +248,3 @@ class SearchText(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["customer", "private"], name="search_text_once"),
         ]
-
-
-from kedang.customers.claims.models import Claim, Conflict, Likeness  # noqa: E402, F401  (tables of the same app)
-from kedang.customers.importing.models import Import, ImportRow  # noqa: E402, F401

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from django.db import connection
-
 from kedang.customers import bound, history, identity, search
 from kedang.customers.models import INDIVIDUAL, ORGANISATION, Contact, Customer, FileSummary, PhoneDigits
 from kedang.kernel import files
@@ -22,7 +20,7 @@ from kedang.kernel.names import normalize_name
 from kedang.kernel.norms import classes
 from kedang.kernel.norms.numbers import next_numbers
 from kedang.kernel.org.models import Person, Unit
-from kedang.kernel.rows import insert
+from kedang.kernel.rows import insert, present
 
 PLAIN = ("phone", "address", "nature", "parent_unit", "source")
 """Fields of the file that are text and may be empty."""
@@ -210,10 +208,7 @@ def _numbers(drafts: Sequence[_Draft]) -> list[str]:
 
 
 def _taken(numbers: Sequence[str]) -> set[str]:
-    marks = ", ".join(["%s"] * len(numbers))
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT number FROM {Customer._meta.db_table} WHERE number IN ({marks})", list(numbers))  # noqa: S608
-        return {number for (number,) in cursor.fetchall()}
+    return present(Customer, "number", numbers)
 
 
 def _row(draft: _Draft, number: str) -> dict[str, Any]:
