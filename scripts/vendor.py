@@ -28,8 +28,10 @@ FILES = {
     "tom-select/dist/js/tom-select.complete.min.js": "tom-select.complete.min.js",
     "tom-select/dist/css/tom-select.bootstrap5.min.css": "tom-select.bootstrap5.min.css",
     "sortablejs/Sortable.min.js": "sortable.min.js",
+    # The build with lines, bars and pies; it is the smallest that draws SVG.
+    "echarts/dist/echarts.common.min.js": "echarts.min.js",
 }
-PACKAGES = ("@tabler/core", "@tabler/icons", "@alpinejs/csp", "tom-select", "sortablejs")
+PACKAGES = ("@tabler/core", "@tabler/icons", "@alpinejs/csp", "tom-select", "sortablejs", "echarts", "zrender")
 MIT = """Permission is hereby granted, free of charge, to any person obtaining a copy of this software and
 associated documentation files (the "Software"), to deal in the Software without restriction,
 including without limitation the rights to use, copy, modify, merge, publish, distribute,
