@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 
@@ -16,6 +16,18 @@ class Invalid(KedangError):
     def __init__(self, errors: Mapping[str, str] | str) -> None:
         self.errors: dict[str, str] = {"": errors} if isinstance(errors, str) else dict(errors)
         super().__init__("；".join(self.errors.values()))
+
+
+class KeyUsed(Invalid):
+    """The key of this post stands for another deed already."""
+
+
+class RefusedBefore(Invalid):
+    """The second post of a key whose first was refused; `told` is what the first was answered."""
+
+    def __init__(self, clauses: Sequence[str], told: Mapping[str, Any] | None) -> None:
+        self.clauses, self.told = list(clauses), told
+        super().__init__(f"这次提交已被拒绝（第{'、'.join(self.clauses)}条），请刷新页面查看原因。")
 
 
 class Refused(KedangError):

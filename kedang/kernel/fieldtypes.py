@@ -27,7 +27,10 @@ _TIME = re.compile(r"(\d{1,2})\s*[:点时]\s*(\d{1,2})?\s*分?(?::(\d{1,2})(?:\.
 _EMAIL = re.compile(
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,24}"
 )
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
+"""What neither engine takes: NUL, and halves of a surrogate pair."""
+MAX_DEPTH = 32
 _YES = {"true", "1", "on", "yes", "是", "有", "√"}
 _NO = {"false", "0", "off", "no", "否", "无", "×"}
 
@@ -211,9 +214,28 @@ def _read_duration(raw: Any, _: Choices) -> Duration:
 
 def _read_json(raw: Any, _: Choices) -> Any:
     try:
-        return json.loads(json.dumps(raw, ensure_ascii=False, default=_plain, allow_nan=False))
-    except (TypeError, ValueError):
+        found = json.loads(json.dumps(raw, ensure_ascii=False, default=_plain, allow_nan=False))
+    except (TypeError, ValueError, RecursionError):
         raise ValueError("内容不能保存") from None
+    _check_json(found)
+    return found
+
+
+def _check_json(value: Any) -> None:
+    """ValueError for what the tables cannot keep: NUL, lone surrogates, numbers beyond 64 bits, bottomless nesting."""
+    waiting = [(value, 0)]
+    while waiting:
+        part, depth = waiting.pop()
+        if depth > MAX_DEPTH:
+            raise ValueError("内容的层次太深")
+        if isinstance(part, str) and _UNSTORABLE.search(part):
+            raise ValueError("含有看不见的控制字符，请删去后重填")
+        if isinstance(part, int) and abs(part) > MAX_ID:
+            raise ValueError("数字过大")
+        if isinstance(part, dict):
+            waiting += [(each, depth + 1) for pair in part.items() for each in pair]
+        elif isinstance(part, list):
+            waiting += [(each, depth + 1) for each in part]
 
 
 def _plain(value: Any) -> Any:

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
+from kedang.kernel.actions import answers
 from kedang.kernel.approvals.models import Ballot, BallotStatus, Request, RequestStatus, Step, StepStatus
 from kedang.kernel.blobs import service as blobs
 from kedang.kernel.blobs.models import Blob
@@ -34,6 +35,7 @@ def erase(file: int, at: datetime) -> int:
             Grant.objects.filter(file=file, ended_at=None).update(ended_at=at, end_reason="档案已销毁"),
             Proposal.objects.filter(file=file).update(title=ERASED, evidence=[], heard="", reason=""),
             Clock.objects.filter(file=file, fired_at=None).delete()[0],
+            answers.forget(file),
             blobs.erase(Blob.objects.filter(file=file, gone_at=None), at),
         )
     )

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection
 
 from kedang.kernel import clock
-from kedang.kernel.errors import Invalid
+from kedang.kernel.errors import KeyUsed
 from kedang.kernel.models import CommandKey
 from kedang.kernel.org.models import Person
 
@@ -26,7 +26,7 @@ def claim(key: str, by: Person | None, digest: str) -> tuple[CommandKey, bool]:
         return row, True
     row = CommandKey.objects.get(key=key)
     if row.person_id != (by.pk if by else None) or row.digest != digest:
-        raise Invalid("这次提交的编号已被另一次操作使用，请刷新页面后重试。")
+        raise KeyUsed("这次提交的编号已被另一次操作使用，请刷新页面后重试。")
     return row, False
 
 
@@ -59,7 +59,8 @@ def drop(row: CommandKey | None) -> None:
         CommandKey.objects.filter(key=row.key).delete()
 
 
-def digest_of(name: str, args: dict[str, Any]) -> str:
-    """SHA-256 of a command's name and arguments in canonical JSON."""
-    text = _CANONICAL.encode([name, args])
+def digest_of(name: str, args: dict[str, Any], more: dict[str, Any] | None = None) -> str:
+    """SHA-256 of a command's name, arguments and whatever else was said with it, in canonical JSON."""
+    said = {key: value for key, value in (more or {}).items() if value}
+    text = _CANONICAL.encode([name, args, said] if said else [name, args])
     return hashlib.sha256(text.encode()).hexdigest()

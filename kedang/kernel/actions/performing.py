@@ -8,10 +8,21 @@ from typing import Any
 from django.db import transaction
 
 from kedang.kernel import files
-from kedang.kernel.actions import access, approving, asking, attaching, forms, keys, missing, reacting, speaking
+from kedang.kernel.actions import (
+    access,
+    answers,
+    approving,
+    asking,
+    attaching,
+    forms,
+    keys,
+    missing,
+    reacting,
+    speaking,
+)
 from kedang.kernel.actions.deed import Deed
 from kedang.kernel.actions.orders import Order, decision_of, prepare
-from kedang.kernel.errors import AsksReason, Invalid, KedangError, NeedsApproval, NotFound, Refused
+from kedang.kernel.errors import AsksReason, Invalid, KedangError, NeedsApproval, NotFound, Refused, RefusedBefore
 from kedang.kernel.ledger.models import Event
 from kedang.kernel.models import Chip, CommandKey
 from kedang.kernel.norms.engine import Decision, Finding
@@ -59,7 +70,9 @@ def perform(
     with once(), transaction.atomic():
         row: CommandKey | None = None
         if key:
-            row, ours = keys.claim(key, by, keys.digest_of(name, args))
+            said: dict[str, Any] = {"for": on_behalf_of and on_behalf_of.pk, "behalf": behalf_reason, "reason": reason}
+            said |= {"confirmed": confirmed, "exception": ask_exception, "copies": copies}
+            row, ours = keys.claim(key, by, keys.digest_of(name, args, said))
             if not ours:
                 return _replay(row)
         deed = Deed(by=by, on_behalf_of=on_behalf_of, origin=origin)
@@ -79,7 +92,7 @@ def perform(
         if isinstance(answer, AsksReason):
             keys.drop(row)
         else:
-            keys.settle(row, *kept(answer))
+            keys.settle(row, *kept(answer, by))
         approving.look_again(deed, order.regs)
     for after in deed.after:
         after()
@@ -249,14 +262,17 @@ def _keep_chips(order: Order, decision: Decision) -> None:
         )
 
 
-def kept(answer: Result | KedangError) -> tuple[str, Any]:
-    """Outcome and result as the key keeps them."""
+def kept(answer: Result | KedangError, by: Person | None = None) -> tuple[str, Any]:
+    """Outcome and result as the key keeps them; of a refusal what `by` is told, for the second post."""
     if isinstance(answer, Result):
-        return "done", {"value": answer.value, "events": list(answer.events), "command": answer.command}
+        passed = {"warnings": answers.warned(answer.warnings)} if answer.warnings else {}
+        return "done", {"value": answer.value, "events": list(answer.events), "command": answer.command, **passed}
     if isinstance(answer, NeedsApproval):
         return "needs", {"request": answer.request.pk}
     if isinstance(answer, Refused):
-        return "refused", {"clauses": answer.decision.clauses}
+        told = {} if by is None else {"told": answers.told(answer.decision, by.pk)}
+        named = {"files": answers.named_files(answer.decision)} if told else {}
+        return "refused", {"clauses": answer.decision.clauses, **told, **named}
     return "asked", None
 
 
@@ -266,12 +282,12 @@ def _replay(row: CommandKey) -> Result:
 
     told = row.result or {}
     if row.outcome == "done":
-        return Result(told["value"], tuple(told["events"]), (), told["command"])
+        passed = answers.warnings_from(told.get("warnings", []))
+        return Result(told["value"], tuple(told["events"]), passed, told["command"])
     if row.outcome == "needs":
         raise NeedsApproval(Request.objects.get(pk=told["request"]))
     if row.outcome == "refused":
-        clauses = "、".join(told["clauses"])
-        raise Invalid(f"这次提交已被拒绝（第{clauses}条），请刷新页面查看原因。")
+        raise RefusedBefore(told["clauses"], told.get("told"))
     raise Invalid("这次提交没有完成，请刷新页面后重新提交。")
 
 
