@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-runtime vendor test test-sqlite test-postgres test-tools lint format check bench lock
+.PHONY: help run setup setup-runtime vendor test test-sqlite test-postgres test-tools lint format check bench soak lock
 
 PY := .venv/bin/python
 HOST ?= 127.0.0.1
@@ -55,6 +55,9 @@ check: setup ## Django's own checks, missing migrations, and every pack
 
 bench: setup ## measure; the figures go to docs/performance.json
 	@$(PY) -m bench $(ARGS)
+
+soak: setup test-tools ## kill, fill disks, cut the power, tamper, restore, fuzz; the counts go to docs/trust-report.json
+	@$(PY) -m soak $(ARGS)
 
 lock: ## resolve the dependencies anew
 	@bash scripts/lock.sh

@@ -43,14 +43,22 @@ def binaries() -> Path | None:
 
 
 class Cluster:
-    """One cluster in a temporary folder."""
+    """One cluster in a temporary folder, or in the one that is named.
 
-    def __init__(self) -> None:
+    Tests throw it away, so it does not wait for the disk; `durable` keeps every promise that PostgreSQL makes.
+    """
+
+    def __init__(self, folder: Path | None = None, *, durable: bool = False) -> None:
         found = binaries()
         if found is None:
             raise RuntimeError("PostgreSQL is not installed")
         self.bin = found
-        self.folder = Path(tempfile.mkdtemp(prefix="kedang-pg-", dir="/tmp"))
+        if folder is not None:
+            folder.mkdir(exist_ok=True)
+        # A socket's path must be short, so it does not lie in a folder that somebody else has named.
+        self.sockets = Path(tempfile.mkdtemp(prefix="kedang-pg-", dir="/tmp"))
+        self.folder = folder or self.sockets
+        self.durable = durable
         self.log = self.folder / "log"
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -58,18 +66,19 @@ class Cluster:
         """Make the cluster, start it, and return a postgres:// URL to it."""
         user = unprivileged_user()
         if user:
-            os.chown(self.folder, user["user"], user["group"])
+            for folder in {self.folder, self.sockets}:
+                os.chown(folder, user["user"], user["group"])
         data = self.folder / "data"
         initdb = [self.bin / "initdb", "-D", data, "-U", "kedang", "-A", "trust", "-E", "UTF8", "--no-sync"]
         subprocess.run([*initdb, "--locale=C.UTF-8"], check=True, stdout=subprocess.DEVNULL, cwd="/", **user)
-        settings = {
-            "listen_addresses": "",
-            "unix_socket_directories": str(self.folder),
-            "fsync": "off",
-            "synchronous_commit": "off",
-            "full_page_writes": "off",
-            "max_connections": "200",
-        }
+        self._serve()
+        return f"postgres://kedang@/postgres?host={quote(str(self.sockets), safe='')}"
+
+    def _serve(self) -> None:
+        user, data = unprivileged_user(), self.folder / "data"
+        settings = {"listen_addresses": "", "unix_socket_directories": str(self.sockets), "max_connections": "200"}
+        if not self.durable:
+            settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
@@ -77,11 +86,10 @@ class Cluster:
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", preexec_fn=_die_with_parent, **user,
             )  # fmt: skip
         self._wait()
-        return f"postgres://kedang@/postgres?host={quote(str(self.folder), safe='')}"
 
     def _wait(self) -> None:
         for _ in range(300):
-            ready = subprocess.run([self.bin / "pg_isready", "-q", "-h", self.folder], check=False)
+            ready = subprocess.run([self.bin / "pg_isready", "-q", "-h", self.sockets], check=False)
             if ready.returncode == 0:
                 return
             if self.process is None or self.process.poll() is not None:
@@ -94,7 +102,8 @@ class Cluster:
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGQUIT)
             self.process.wait(timeout=10)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        for folder in {self.folder, self.sockets}:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def unprivileged_user() -> dict[str, Any]:
