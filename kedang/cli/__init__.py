@@ -10,7 +10,7 @@ import sys
 from importlib import import_module
 from importlib.util import find_spec
 
-COMMANDS = ("run", "init", "demo", "pack", "ledger", "tick", "worker", "manage")
+COMMANDS = ("run", "init", "demo", "pack", "ledger", "backup", "restore", "upgrade", "tick", "worker", "manage")
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -2,6 +2,8 @@
 
 import os
 import secrets
+from dataclasses import dataclass
+from datetime import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -25,6 +27,35 @@ def megabytes(name: str, *, default: int) -> int:
     if not value.isdecimal() or int(value) < 1:
         raise ValueError(f"{name} 须是大于 0 的整数（单位 MB）。")
     return int(value) * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Backup:
+    """Backups that the product makes by itself: where to, at what time of day, how many stay, how often one is tried."""
+
+    folder: Path | None
+    at: time
+    keep: int
+    drill_days: int
+
+
+def backup() -> Backup:
+    """Return the KEDANG_BACKUP_* variables; without a folder nothing is backed up by itself."""
+    folder = os.environ.get("KEDANG_BACKUP_DIR", "").strip()
+    try:
+        at = time.fromisoformat(os.environ.get("KEDANG_BACKUP_AT", "").strip() or "02:00")
+    except ValueError:
+        raise ValueError("KEDANG_BACKUP_AT 须是时刻，例如 02:00。") from None
+    keep, days = whole("KEDANG_BACKUP_KEEP", default=14), whole("KEDANG_DRILL_DAYS", default=7)
+    return Backup(Path(folder).resolve() if folder else None, at, keep, days)
+
+
+def whole(name: str, *, default: int) -> int:
+    """Return a whole number above 0."""
+    value = os.environ.get(name, "").strip() or str(default)
+    if not value.isdecimal() or int(value) < 1:
+        raise ValueError(f"{name} 须是大于 0 的整数。")
+    return int(value)
 
 
 def data_folder(base: Path) -> Path:

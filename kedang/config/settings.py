@@ -165,6 +165,7 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 # Streams to the attachment store, hashed and cut at the limit on the way; nothing is held in memory.
 FILE_UPLOAD_HANDLERS = ["kedang.web.uploads.ToStore"]
 UPLOAD_LIMIT = env.megabytes("KEDANG_UPLOAD_LIMIT_MB", default=50)
+BACKUP = env.backup()
 
 LOGGING = {
     "version": 1,

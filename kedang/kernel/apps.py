@@ -10,6 +10,7 @@ class KernelConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the kernel's event kinds, actions and facts."""
+        from kedang.kernel import filebound
         from kedang.kernel.actions import (  # noqa: F401
             admin,
             content,
@@ -34,5 +35,11 @@ class KernelConfig(AppConfig):
             staffing,
             voting,
         )
+        from kedang.kernel.backups import erasures
+        from kedang.kernel.backups import events as backups
+        from kedang.kernel.blobs import service as blobs
 
         events.register()
+        backups.register()
+        filebound.follow(erasures.after_destruction)
+        blobs.follow(erasures.forget_contents)

@@ -3,13 +3,18 @@
 Filled by the apps in their `apps.py`, so that erasing a file forgets nothing and no app knows another. An eraser blanks
 what is content (texts, names, values, contents of files) and leaves what is evidence (that something happened, when, by
 whom, under which clause).
+
+Each erasure leaves a row that says so (`Erasure`). In a restored older copy of the database the file is erased by the same
+erasers again, and what stays on record of it is put back from there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 from django.db import connection, transaction
 
@@ -26,9 +31,14 @@ class FileBound:
     label: str
     erase: Callable[[int, datetime], int]
     """erase(file, at): blank the app's rows of the file inside the deed's transaction; how many rows it touched."""
+    residue: Callable[[int], Any] | None = None
+    """residue(file): as JSON, what stays on record and may name nobody; an older copy of the database lacks it."""
+    put_back: Callable[[int, Any], None] | None = None
+    """put_back(file, residue): write it where it is missing."""
 
 
 _bound: dict[str, FileBound] = {}
+_followers: list[Callable[[], object]] = []
 
 
 def register(bound: FileBound) -> None:
@@ -43,12 +53,37 @@ def shares() -> list[FileBound]:
     return [_bound[name] for name in sorted(_bound)]
 
 
-def erase(file: int, at: datetime) -> dict[str, int]:
+def follow(run: Callable[[], object]) -> None:
+    """Have `run` called after each erasure that has committed."""
+    _followers.append(run)
+
+
+def erase(file: int, at: datetime, *, residue: Mapping[str, Any] | None = None) -> dict[str, int]:
     """Blank everything that is kept about a file; rows touched by share. What the database's own journal holds goes
-    when the deed has committed."""
+    when the deed has committed. `residue` is given when a restored copy is made to forget the file once more."""
+    from kedang.kernel.models import Erasure
+
     touched = {share.name: share.erase(file, at) for share in shares()}
-    transaction.on_commit(scrub)
+    for share in shares():
+        if residue and share.put_back is not None and share.name in residue:
+            share.put_back(file, residue[share.name])
+    kept = {share.name: share.residue(file) for share in shares() if share.residue is not None}
+    Erasure.objects.create(file=file, born=born(file), at=at, residue=kept)
+    transaction.on_commit(_committed)
     return touched
+
+
+def born(file: int) -> UUID | None:
+    """The deed that made a file: what tells it from another that bears its number in another copy of the database."""
+    from kedang.kernel.ledger.models import Event
+
+    return Event.objects.filter(file=file).order_by("id").values_list("command", flat=True).first()
+
+
+def _committed() -> None:
+    scrub()
+    for run in _followers:
+        run()
 
 
 def scrub() -> None:

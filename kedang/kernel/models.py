@@ -89,3 +89,18 @@ class NumberSeries(models.Model):
 
     key = models.CharField(max_length=160, primary_key=True)
     last = models.PositiveBigIntegerField(default=0)
+
+
+class Erasure(models.Model):
+    """A file that was destroyed, with what stays on record of it; lists outside the database are written from here, so that
+    restoring an older backup destroys it again (backups/erasures.py)."""
+
+    file = models.BigIntegerField()
+    born = models.UUIDField(null=True)
+    """The deed that made the file: after a restore the number may belong to another one."""
+    at = models.DateTimeField()
+    residue = models.JSONField(default=dict)
+    """{share: what it hands back to itself when the file is destroyed again in a restored database}."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["file", "born"], name="erased_once")]

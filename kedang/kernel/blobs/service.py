@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -21,6 +21,7 @@ from kedang.kernel.org.models import Person
 DAY = 24 * 3600
 BATCH = 500
 UNKNOWN = "找不到这个文件，请重新上传"
+_followers: list[Callable[[list[str]], object]] = []
 
 
 def draft(incoming: Incoming, name: str, by: Person) -> Blob:
@@ -95,19 +96,34 @@ def erase(rows: Iterable[Blob], at: datetime) -> int:
     found = list(rows)
     Blob.objects.filter(pk__in=[row.pk for row in found]).update(gone_at=at, name="", size=0, sha256="")
     addresses = sorted({row.sha256 for row in found if row.sha256})
-    transaction.on_commit(lambda: release(addresses))
+    transaction.on_commit(lambda: _let_go(addresses))
     return len(found)
+
+
+def follow(run: Callable[[list[str]], object]) -> None:
+    """Have `run` told the addresses of destroyed contents, once they have left the store."""
+    _followers.append(run)
+
+
+def _let_go(addresses: Sequence[str]) -> None:
+    gone = _released(addresses)
+    for run in _followers:
+        run(gone)
 
 
 def release(addresses: Sequence[str]) -> int:
     """Remove contents that no row names any more; how many. Safe to repeat, and the sweep does so after a crash."""
-    gone = 0
+    return len(_released(addresses))
+
+
+def _released(addresses: Sequence[str]) -> list[str]:
+    gone = []
     for sha256 in addresses:
         with transaction.atomic():
             take([_lock(sha256)])
             if not Blob.objects.filter(sha256=sha256, gone_at=None).exists():
                 store.remove(sha256)
-                gone += 1
+                gone.append(sha256)
     return gone
 
 

@@ -15,7 +15,7 @@ from kedang.kernel.approvals import timing
 from kedang.kernel.models import Parked, Pulse
 from kedang.kernel.norms.models import Clock, Duty, DutyState, Grant
 from kedang.kernel.norms.store import Regulations, regulations
-from kedang.kernel.tick import approving, bearing, rows, running, summing, upkeep
+from kedang.kernel.tick import approving, backing, bearing, rows, running, summing, upkeep
 
 log = logging.getLogger("kedang.tick")
 
@@ -35,6 +35,7 @@ STEPS: tuple[tuple[str, Callable[[Regulations], None]], ...] = (
     ("approved", upkeep.execute_approved),
     ("nightly", upkeep.run_nightly),
     ("seal", upkeep.seal_ledger),
+    ("backup", backing.back_up),
 )
 
 

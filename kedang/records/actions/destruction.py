@@ -38,7 +38,7 @@ def destroy(*, deed: Deed, customer: int, reason: str) -> int:
     held = Item.objects.filter(customer=row, voided_at=None)
     made = Destruction.objects.create(
         customer=row,
-        number=next_number("record.destroy", NUMBER, deed.now.date()),
+        number=next_number("record.destroy", NUMBER, deed.now.date(), taken=_is_taken),
         file_number=row.number,
         category=label,
         registered_on=row.registered_on,
@@ -54,6 +54,11 @@ def destroy(*, deed: Deed, customer: int, reason: str) -> int:
     data = {"destruction": made.pk, "number": made.number}
     deed.record("record.destruction_approved", file=row.pk, data=data)
     return made.pk
+
+
+def _is_taken(number: str) -> bool:
+    """A restored database may hold records of destructions that its own series has not got to."""
+    return Destruction.objects.filter(number=number).exists()
 
 
 def _check_destroyable(row: Customer, line: Archive | None) -> None:

@@ -99,7 +99,8 @@ class Destruction(models.Model):
     archived_on = models.DateField("归档日期", null=True, blank=True)
     expired_on = models.DateField("保管期满", null=True, blank=True)
     reason = models.CharField("销毁事由", max_length=200, blank=True, default="")
-    asked_by = models.ForeignKey(PERSON, models.PROTECT, related_name="+", verbose_name="申请人")
+    asked_by = models.ForeignKey(PERSON, models.PROTECT, null=True, related_name="+", verbose_name="申请人")
+    """None where a restored database does not know the person any more; so are the other two."""
     approvals = models.JSONField("审批", default=list)
     """[{name, role, at}] in the order of the route."""
     approved_at = models.DateTimeField("批准时间", default=clock.now)
