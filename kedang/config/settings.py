@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "kedang.kernel.jobs",
     "kedang.kernel.norms",
     "kedang.kernel.approvals",
+    "kedang.kernel.briefs",
     "kedang.customers",
     "kedang.engagement",
     "kedang.records",

@@ -68,6 +68,8 @@ class Customer(models.Model):
             models.Index(fields=["unit", "-updated_at", "-id"], name="customer_unit_recent"),
             models.Index(fields=["owner", "-updated_at", "-id"], name="customer_owner_recent"),
             models.Index(fields=["-updated_at", "-id"], name="customer_recent"),
+            # What was registered in some days, counted by department or owner without reading a row.
+            models.Index(fields=["registered_on", "unit", "owner", "status"], name="customer_registered"),
         ]
 
     def __str__(self) -> str:

@@ -38,7 +38,11 @@ class ContactRecord(models.Model):
     class Meta:
         ordering: ClassVar = ["-occurred_at", "-id"]
         verbose_name = "跟进记录"
-        indexes: ClassVar = [models.Index(fields=["customer", "-occurred_at"], name="contact_record_recent")]
+        indexes: ClassVar = [
+            models.Index(fields=["customer", "-occurred_at"], name="contact_record_recent"),
+            models.Index(fields=["by", "occurred_at"], name="contact_record_by"),
+            models.Index(fields=["occurred_at"], name="contact_record_at"),
+        ]
 
 
 class VisitPlan(models.Model):

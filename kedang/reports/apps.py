@@ -15,10 +15,12 @@ class ReportsConfig(AppConfig):
         from kedang.reports import exporting  # noqa: F401  (importing it registers its job)
         from kedang.reports.builtins import register_builtins
         from kedang.reports.figures import register_figures
+        from kedang.reports.home.freezing import register_freezing
         from kedang.reports.lists import register_lists
         from kedang.reports.pages import register_pages
 
         register_builtins()
         register_figures()
+        register_freezing()
         register_lists()
         register_pages()

@@ -75,6 +75,7 @@ class Contract(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(amount_fen=None) | Q(amount_fen__gte=0), name="contract_not_negative"),
         ]
+        indexes: ClassVar = [models.Index(fields=["signed_on"], name="contract_signed")]
 
     @property
     def amount(self) -> Decimal | None:

@@ -82,12 +82,18 @@ def excuse_duty(*, deed: Deed, duty: int, reason: str) -> int:
     events=("duty.extended",),
 )
 def extend_duty(*, deed: Deed, duty: int, reason: str) -> str:
-    """Move the due time of a duty one bears, as often and as far as its regulation allows; the new due time."""
-    row = duty_of(deed, duty)
+    """Move the due time of a duty one bears, or that one of one's people bears where its regulation lets a superior, as
+    often and as far as it allows; the new due time."""
+    from kedang.kernel.actions import entrusting
+
+    row = Duty.objects.select_for_update().filter(pk=duty, state=DutyState.OPEN).first()
+    own = row is not None and deed.person is not None and concerns(row, deed.person)
+    if row is None or not (own or (deed.by is not None and entrusting.answers_for(deed.by, row))):
+        raise NotFound
     found = regulations().norm(row.norm, row.version)
     if found is None:
         raise Invalid("这一事项没有延期的规定。")
-    timing.extend(row, *found)
+    timing.extend(row, *found, superior=not own)
     row.save(update_fields=timing.MOVED)
     until = f"{clock.local(row.due_at):%Y-%m-%d %H:%M}" if row.due_at else ""
     _duty_event(deed, row, "duty.extended", times=row.extensions, until=until, reason=reason)

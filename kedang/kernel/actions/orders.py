@@ -13,6 +13,7 @@ from kedang.kernel.actions import (
     admin,
     attaching,
     correcting,
+    entrusting,
     flows,
     forms,
     grants,
@@ -149,6 +150,7 @@ def prepare(
         dry=dry,
     )
     _check_known(order)
+    entrusting.check_known(order)
     if spec.name == "form.file":
         order.filing = forms.filing(order.args, order.view, regs, order.facts, by=order.actor, who=order.who, dry=dry)
     elif spec.name == "flow.move":
@@ -227,6 +229,7 @@ def decision_of(order: Order) -> Decision:
         admin.objections,
         correcting.objections,
         leaving.objections,
+        entrusting.objections,
     ):
         decision.refusals += [] if decision.refusals else objections(order)
     return engine.settle(decision)

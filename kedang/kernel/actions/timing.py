@@ -120,14 +120,18 @@ def forward(at: datetime, span: Duration, cal: calendar.Calendar, holiday: str) 
     return deadlines.due_at(at, span, cal, holiday=holiday, closing=clock.local(at).time())
 
 
-def extend(duty: Duty, version: Version, norm: CompiledNorm) -> None:
-    """Move the due time by one extension; Invalid past the limits or after the breach. Not saved."""
+def extend(duty: Duty, version: Version, norm: CompiledNorm, *, superior: bool = False) -> None:
+    """Move the due time by one extension; Invalid past the limits, and for the bearer himself past the due time. A superior
+    whom the regulation lets extends a late one too, from now on; that it was late stays on record. Not saved."""
     rule = norm.norm
     due = rule.due if isinstance(rule, (DutyNorm, ScheduleNorm)) else Due()
     spec = due.extend
     if spec is None or duty.due_at is None:
         raise Invalid("这一事项没有延期的规定。")
-    if duty.breached_at is not None or (duty.paused_at or clock.now()) > duty.due_at:
+    late = duty.breached_at is not None or (duty.paused_at or clock.now()) > duty.due_at
+    if superior and not spec.superior:
+        raise Invalid("制度只许责任人在到期前自己延期，没有许上级延期。")
+    if late and not superior:
         raise Invalid("期限已过，不能再延期。")
     params = version.params(duty.counted_from.date())
     times = int(params.get(str(spec.times), spec.times))
@@ -135,7 +139,7 @@ def extend(duty: Duty, version: Version, norm: CompiledNorm) -> None:
         raise Invalid(f"最多延期 {times} 次，已经用完。")
     cal, holiday = calendar.load(), due.holiday or version.regulation.pack.holiday
     first = duty.first_due_at or duty.due_at
-    moved = forward(duty.due_at, resolve(spec.each, "duration", params), cal, holiday)
+    moved = forward(max(duty.due_at, clock.now()) if late else duty.due_at, resolve(spec.each, "duration", params), cal, holiday)
     if spec.total:
         most = resolve(spec.total, "duration", params)
         if moved > forward(first, most, cal, holiday):

@@ -52,13 +52,15 @@ class Window(Strict):
 
 
 class Extend(Strict):
-    """The bearer may move the due time himself, this often and this far."""
+    """The bearer (and his superior, where it says so) may move the due time, this often and this far."""
 
     times: int | str = 1
     """A number or the name of a parameter."""
     each: str
     total: str | None = None
     """The most that all extensions together may add to the original due time."""
+    superior: bool = False
+    """Whether a superior of the bearer may extend too, then also after the due time."""
     clause: Clause = ""
 
 
