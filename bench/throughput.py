@@ -105,7 +105,7 @@ def _imports(company: Company, rows: int, times: int) -> list[Figure]:
 
 def _forget_spellings(answers: Any) -> None:
     """The caches of spellings fill up to their bound; without this that would look like growth with the rows."""
-    for cache in (names.fold, names.syllables, names._spell_word):
+    for cache in (names.fold, names.normalize_name, names.syllables, names._spell_word):
         cache.cache_clear()
 
 

@@ -16,6 +16,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, Q
 
 from kedang.customers.models import Contact, Customer, FormerName, PhoneDigits, SearchText
+from kedang.kernel import direct
 from kedang.kernel.names import digits, fold
 from kedang.kernel.names import pinyin_initials as initials
 from kedang.kernel.rows import insert
@@ -109,21 +110,19 @@ def _insert(rows: Sequence[Row]) -> None:
         # The table of fragments is a table of its own here; it shares the row's key.
         texts = [{"customer_id": owner, "private": hidden, "text": text} for owner, hidden, text, _ in rows]
         keys = insert(SearchText, texts)
-        with connection.cursor() as cursor:
-            cursor.executemany(
-                "INSERT INTO customers_search(rowid, terms) VALUES (%s, %s)",
-                [(key, " ".join(row[3])) for key, row in zip(keys, rows, strict=True)],
-            )
+        direct.run_each(
+            "INSERT INTO customers_search(rowid, terms) VALUES (%s, %s)",
+            [(key, " ".join(row[3])) for key, row in zip(keys, rows, strict=True)],
+        )
         return
     # Terms hold no blank (`fold`), so that one text can carry a row's.
     columns = [list(column) for column in zip(*((o, h, t, " ".join(terms)) for o, h, t, terms in rows), strict=True)]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO customers_searchtext(customer_id, private, text, terms)"
-            " SELECT o, h, t, array_to_tsvector(array_remove(string_to_array(s, ' '), ''))"
-            " FROM unnest(%s::bigint[], %s::boolean[], %s::text[], %s::text[]) AS r(o, h, t, s)",
-            columns,
-        )
+    direct.run(
+        "INSERT INTO customers_searchtext(customer_id, private, text, terms)"
+        " SELECT o, h, t, array_to_tsvector(array_remove(string_to_array(s, ' '), ''))"
+        " FROM unnest(%s::bigint[], %s::boolean[], %s::text[], %s::text[]) AS r(o, h, t, s)",
+        columns,
+    )
 
 
 def terms_of(line: str) -> list[str]:

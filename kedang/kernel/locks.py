@@ -7,6 +7,8 @@ from collections.abc import Iterable
 
 from django.db import connection
 
+from kedang.kernel import direct
+
 
 def take(names: Iterable[str]) -> None:
     """Hold these names until the transaction ends. SQLite writes one at a time (IMMEDIATE), so it needs none."""
@@ -14,10 +16,7 @@ def take(names: Iterable[str]) -> None:
     if not wanted or connection.vendor != "postgresql":
         return
     numbers = [_number(name) for name in wanted]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(n) FROM (SELECT unnest(%s::bigint[]) AS n ORDER BY n) AS names", [numbers]
-        )
+    direct.run("SELECT pg_advisory_xact_lock(n) FROM (SELECT unnest(%s::bigint[]) AS n ORDER BY n) AS names", [numbers])
 
 
 def _number(name: str) -> int:

@@ -74,6 +74,7 @@ def fold(text: str) -> str:
     return "".join(_LATIN_OR_HAN.findall(flat))
 
 
+@lru_cache(maxsize=4096)  # asked of a name for its lock, for 查重 and for its row
 def normalize_name(text: str) -> str:
     """The key by which two spellings of one name are the same: folded, without the words of legal form at the end.
 

@@ -8,32 +8,32 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from functools import lru_cache
-from typing import Any, cast
+from operator import itemgetter
+from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
+
+from kedang.kernel import direct
 
 AS_THEY_ARE = (models.CharField, models.TextField, models.IntegerField, models.ForeignKey, models.BooleanField)
 PART = 2000
 SKIP = " ON CONFLICT DO NOTHING"
 FEW = 8
 """Up to so many rows go in one statement with a mark for every value: it needs no preparation."""
-Prepare = Callable[[Any, Any], Any]
+Prepare = Callable[[Any], Any]
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a plan: where its value is found, how the engine takes it, and its type there. `same`: few different
-    values are to be expected."""
+    """One column of a plan: how the engine takes its value, and its type there. `default` for what no row names."""
 
-    name: str
     quoted: str
     prepare: Prepare | None
     type: str
     default: models.Field[Any, Any] | None = None
-    json: bool = False
-    same: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,36 @@ class Plan:
     columns: tuple[Column, ...]
     key: str
     counted: bool
+    named: Callable[[Mapping[str, Any]], tuple[Any, ...]]
+    """The named columns of a row, in order."""
+    prepared: tuple[tuple[int, Prepare], ...]
+    """Which of them the engine takes otherwise than Python has them."""
+    rest: tuple[Any, ...] | None
+    """What the other columns hold; None where it must be made for each row."""
+    texts: dict[tuple[int, bool, bool], str] = field(default_factory=dict)
 
     @property
     def head(self) -> str:
         """INSERT INTO table (columns)."""
         return f"INSERT INTO {self.quoted} ({', '.join(column.quoted for column in self.columns)})"
+
+    def text(self, count: int, ignore: bool, keys: bool) -> str:
+        """The statement for so many rows with a mark for every value."""
+        known = self.texts.get((count, ignore, keys))
+        if known is None:
+            marks = "(" + ", ".join(["%s"] * len(self.columns)) + ")"
+            known = f"{self.head} VALUES {', '.join([marks] * count)}{SKIP if ignore else ''}"
+            known = self.texts[count, ignore, keys] = known + (f" RETURNING {self.key}" if keys else "")
+        return known
+
+    def row(self, given: Mapping[str, Any]) -> list[Any]:
+        """One row as the engine takes it."""
+        values = list(self.named(given))
+        for at, prepare in self.prepared:
+            if values[at] is not None:
+                values[at] = prepare(values[at])
+        values.extend(self.rest if self.rest is not None else _defaults(self.columns))
+        return values
 
 
 def present(model: type[models.Model], column: str, values: Sequence[Any]) -> set[Any]:
@@ -60,9 +85,11 @@ def present(model: type[models.Model], column: str, values: Sequence[Any]) -> se
     marks = ", ".join(["%s"] * len(values))
     table = quote(model._meta.db_table)
     sql = f"SELECT {quote(column)} FROM {table} WHERE {quote(column)} IN ({marks})"  # noqa: S608  (names of the model, no input)
-    with connection.cursor() as cursor:
-        cursor.execute(sql, list(values))
-        return {value for (value,) in cursor.fetchall()}
+    if len(values) > FEW:
+        with connection.cursor() as cursor:
+            cursor.execute(sql, list(values))
+            return {value for (value,) in cursor.fetchall()}
+    return {value for (value,) in direct.fetch(sql, list(values))}
 
 
 def insert(
@@ -81,9 +108,8 @@ def insert(
     """
     if not rows:
         return []
-    plan = _plan(model, names or tuple(rows[0]), connection.vendor)
-    engine = connections[DEFAULT_DB_ALIAS]
-    values = [_values(column, rows, engine) for column in plan.columns]
+    plan = _plan(model, names or tuple(rows[0]), connections[DEFAULT_DB_ALIAS].vendor)
+    values = [plan.row(each) for each in rows]
     if len(rows) <= FEW or (ignore and keys):
         return _insert_few(plan, values, ignore=ignore, keys=keys)
     if connection.vendor == "postgresql":
@@ -95,23 +121,25 @@ def insert_all(instances: Sequence[models.Model], *, ignore: bool = False) -> No
     """Insert instances that have no key yet; in parts, for an engine takes only so many values in a statement."""
     if not instances:
         return
-    names = tuple(field.attname for field in instances[0]._meta.concrete_fields if not field.primary_key)
+    names = _names_of(type(instances[0]))
     for start in range(0, len(instances), PART):
         part = instances[start : start + PART]
         insert(type(part[0]), [vars(each) for each in part], names=names, ignore=ignore, keys=False)
 
 
+@lru_cache(maxsize=256)
+def _names_of(model: type[models.Model]) -> tuple[str, ...]:
+    return tuple(field.attname for field in model._meta.concrete_fields if not field.primary_key)
+
+
 def _insert_few(plan: Plan, values: list[list[Any]], *, ignore: bool, keys: bool) -> list[Any]:
     """One statement with a mark for every value."""
-    marks = "(" + ", ".join(["%s"] * len(plan.columns)) + ")"
-    count = len(values[0])
-    sql = f"{plan.head} VALUES {', '.join([marks] * count)}{SKIP if ignore else ''}"
-    with connection.cursor() as cursor:
-        cursor.execute(
-            sql + (f" RETURNING {plan.key}" if keys else ""),
-            [value for row in zip(*values, strict=True) for value in row],
-        )
-        return [found[0] for found in cursor.fetchall()] if keys else []
+    sql = plan.text(len(values), ignore, keys)
+    flat = values[0] if len(values) == 1 else [value for row in values for value in row]
+    if not keys:
+        direct.run(sql, flat)
+        return []
+    return [found[0] for found in direct.fetch(sql, flat)]
 
 
 def _insert_arrays(plan: Plan, values: list[list[Any]], *, ignore: bool, keys: bool) -> list[Any]:
@@ -121,8 +149,9 @@ def _insert_arrays(plan: Plan, values: list[list[Any]], *, ignore: bool, keys: b
     names = ", ".join(f"c{i}" for i in range(len(plan.columns)))
     source = f"unnest({arrays}) WITH ORDINALITY AS t({names}, n)"
     sql = f"{plan.head} SELECT {names} FROM {source} ORDER BY n{SKIP if ignore else ''}"  # noqa: S608  (names of the model, no input)
+    columns = [list(column) for column in zip(*values, strict=True)]
     with connection.cursor() as cursor:
-        cursor.execute(sql + (f" RETURNING {plan.key}" if keys else ""), values)
+        cursor.execute(sql + (f" RETURNING {plan.key}" if keys else ""), columns)
         return [found[0] for found in cursor.fetchall()] if keys else []
 
 
@@ -133,40 +162,20 @@ def _insert_each(plan: Plan, values: list[list[Any]], *, ignore: bool, keys: boo
         return _insert_few(plan, values, ignore=False, keys=True)
     marks = ", ".join(["%s"] * len(plan.columns))
     head, taken = plan.head, range(0)
-    with connection.cursor() as cursor:
-        if keys:
-            cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [plan.table])
-            last = (cursor.fetchone() or [0])[0]
-            taken = range(last + 1, last + 1 + len(values[0]))
-            values = [*values, list(taken)]
-            head, marks = head[:-1] + f", {plan.key})", marks + ", %s"
-        cursor.executemany(f"{head} VALUES ({marks}){SKIP if ignore else ''}", list(zip(*values, strict=True)))
+    if keys:
+        found = direct.fetch("SELECT seq FROM sqlite_sequence WHERE name = %s", [plan.table])
+        last = found[0][0] if found else 0
+        taken = range(last + 1, last + 1 + len(values))
+        for row, key in zip(values, taken, strict=True):
+            row.append(key)
+        head, marks = head[:-1] + f", {plan.key})", marks + ", %s"
+    direct.run_each(f"{head} VALUES ({marks}){SKIP if ignore else ''}", values)
     return list(taken)
 
 
-def _values(column: Column, rows: Sequence[Mapping[str, Any]], engine: Any) -> list[Any]:
-    """One column of all rows as the engine takes it."""
-    if column.default is not None:
-        field, default = column.default, column.default.get_default
-        if not callable(field.default):
-            return [field.get_db_prep_save(default(), engine)] * len(rows)
-        return [field.get_db_prep_save(default(), engine) for _ in rows]
-    name, prepare = column.name, column.prepare
-    if column.json and len(rows) > FEW:
-        return [None if row[name] is None else json.dumps(row[name]) for row in rows]
-    if prepare is None:
-        return [row[name] for row in rows]
-    if not column.same:
-        return [None if row[name] is None else prepare(row[name], engine) for row in rows]
-    # Rows of one statement share their instants and days.
-    ready: dict[Any, Any] = {None: None}
-    found: list[Any] = []
-    for row in rows:
-        value = row[name]
-        if value not in ready:
-            ready[value] = prepare(value, engine)
-        found.append(ready[value])
-    return found
+def _defaults(columns: Sequence[Column]) -> list[Any]:
+    engine = connections[DEFAULT_DB_ALIAS]
+    return [each.default.get_db_prep_save(each.default.get_default(), engine) for each in columns if each.default]
 
 
 @lru_cache(maxsize=256)
@@ -178,36 +187,62 @@ def _plan(model: type[models.Model], names: tuple[str, ...], vendor: str) -> Pla
     counted = isinstance(pk, models.AutoField | models.BigAutoField)
     rest = [field for name, field in fields.items() if name not in names and not (counted and field is pk)]
     quote = connection.ops.quote_name
-    columns = [_column(fields[name]) for name in names] + [_column(field, default=True) for field in rest]
+    own = [_column(fields[name], vendor) for name in names]
+    others = [_column(field, vendor, default=True) for field in rest]
+    first = itemgetter(*names)
     return Plan(
         model._meta.db_table,
         quote(model._meta.db_table),
-        tuple(columns),
+        (*own, *others),
         quote(str(pk.column)),
         counted and pk.attname not in names,
+        first if len(names) > 1 else lambda row: (first(row),),
+        tuple((at, column.prepare) for at, column in enumerate(own) if column.prepare is not None),
+        None if any(callable(each.default) for each in rest) else tuple(_defaults(others)),
     )
 
 
-def _column(field: Any, *, default: bool = False) -> Column:
+def _column(field: Any, vendor: str, *, default: bool = False) -> Column:
     return Column(
-        name=field.attname,
         quoted=connection.ops.quote_name(str(field.column)),
-        prepare=_prepare_of(field),
+        prepare=_prepare_of(field, vendor),
         type=str(field.db_type(connection)),
         default=field if default else None,
-        json=isinstance(field, models.JSONField),
-        same=isinstance(field, models.DateField),
     )
 
 
-def _prepare_of(field: Any) -> Prepare | None:
+def _prepare_of(field: Any, vendor: str) -> Prepare | None:
     """How a value of the field goes to the engine; None when as it is."""
     if isinstance(field, AS_THEY_ARE):
         return None
+    if isinstance(field, models.JSONField):
+        return json.dumps
     if isinstance(field, models.UUIDField):
         return None if connection.features.has_native_uuid_field else _hex
-    return cast(Prepare, field.get_db_prep_save)
+    if isinstance(field, models.DateTimeField) and vendor == "sqlite":
+        return _moment
+    if isinstance(field, models.DateField) and not isinstance(field, models.DateTimeField) and vendor == "sqlite":
+        return _day
+    return lambda value: field.get_db_prep_save(value, connections[DEFAULT_DB_ALIAS])
 
 
-def _hex(value: Any, engine: Any) -> Any:
+def _hex(value: Any) -> Any:
     return value.hex
+
+
+@lru_cache(maxsize=4096)  # the rows of a deed, and of a chunk, share their instants
+def _moment(value: datetime) -> str:
+    """As Django's SQLite keeps an instant."""
+    if value.tzinfo is None:
+        raise ValueError(f"an instant without a time zone: {value}")
+    return str(value.astimezone(UTC).replace(tzinfo=None))
+
+
+def _day(value: date) -> str:
+    """As Django's SQLite keeps a day; of an instant its day in the company's time."""
+    from kedang.kernel import clock
+
+    return str(clock.local(value).date() if isinstance(value, datetime) else value)
+
+
+__all__ = ["FEW", "PART", "insert", "insert_all", "present"]

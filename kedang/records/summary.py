@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterable
 
 from kedang.customers.models import DESTROYED, Customer, FileSummary
+from kedang.kernel import direct
 from kedang.records import completeness
 
 log = logging.getLogger("kedang.records")
@@ -21,15 +22,19 @@ def follow(happened: Iterable[tuple[str, int]]) -> None:
 
 def refresh(files: set[int]) -> int:
     """Measure these files and write what differs; how many differed."""
-    found = completeness.measure(files) if files else {}
-    rows = dict(FileSummary.objects.filter(customer__in=files).values_list("customer_id", "completeness"))
-    wrong: dict[int, list[int]] = {}
-    for file, each in found.items():
-        if file in rows and rows[file] != each.percent:
-            wrong.setdefault(each.percent, []).append(file)
-    for percent, several in wrong.items():
-        FileSummary.objects.filter(customer__in=several).update(completeness=percent)
-    return sum(len(several) for several in wrong.values())
+    found: dict[int, list[int]] = {}
+    for file, each in completeness.measure(files).items() if files else ():
+        found.setdefault(each.percent, []).append(file)
+    return sum(_write(percent, several) for percent, several in found.items())
+
+
+def _write(percent: int, files: list[int]) -> int:
+    marks = ", ".join(["%s"] * len(files))
+    return direct.run(
+        f"UPDATE {FileSummary._meta.db_table} SET completeness = %s"  # noqa: S608  (names of the model, no input)
+        f" WHERE customer_id IN ({marks}) AND (completeness IS NULL OR completeness <> %s)",
+        [percent, *files, percent],
+    )
 
 
 def look_over() -> int:

@@ -15,7 +15,7 @@ from kedang.kernel.actions import perform, perform_many
 from kedang.kernel.actions.many import RowResult
 from kedang.kernel.identifiers import _mobiles, _parsed
 from kedang.kernel.ledger.models import Event, Value
-from kedang.kernel.names import _spell_word, fold, syllables
+from kedang.kernel.names import _spell_word, fold, normalize_name, syllables
 from kedang.kernel.norms.models import FileTerm
 from tests.support.company import HOUSE, Company
 
@@ -97,7 +97,7 @@ def test_outcomes_are_handed_over_chunk_by_chunk_and_not_kept(company: Company) 
 def test_memory_does_not_grow_with_the_rows(company: Company) -> None:
     def forget(part: Any) -> None:
         # Caches of spellings fill up to their bound; that is no growth with the rows.
-        for cache in (fold, syllables, _spell_word):
+        for cache in (fold, normalize_name, syllables, _spell_word):
             cache.cache_clear()
 
     def peak(start: int, many: int) -> int:

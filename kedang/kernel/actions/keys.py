@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection
 
-from kedang.kernel import clock
+from kedang.kernel import clock, direct
 from kedang.kernel.errors import KeyUsed
 from kedang.kernel.models import CommandKey
 from kedang.kernel.org.models import Person
@@ -33,24 +33,22 @@ def claim(key: str, by: Person | None, digest: str) -> tuple[CommandKey, bool]:
 def _inserted(row: CommandKey) -> bool:
     """Whether the key was free. Django's own way would need a savepoint around an error."""
     at = connection.ops.adapt_datetimefield_value(row.at)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {CommandKey._meta.db_table} (key, person_id, digest, outcome, at)"  # noqa: S608  (names of the model, no input)
-            " VALUES (%s, %s, %s, %s, %s) ON CONFLICT (key) DO NOTHING",
-            [row.key, row.person_id, row.digest, row.outcome, at],
-        )
-        return bool(cursor.rowcount == 1)
+    written = direct.run(
+        f"INSERT INTO {CommandKey._meta.db_table} (key, person_id, digest, outcome, at)"  # noqa: S608  (names of the model, no input)
+        " VALUES (%s, %s, %s, %s, %s) ON CONFLICT (key) DO NOTHING",
+        [row.key, row.person_id, row.digest, row.outcome, at],
+    )
+    return written == 1
 
 
 def settle(row: CommandKey | None, outcome: str, result: Any) -> None:
     """Keep what the deed answered, for the second post."""
     if row is None:
         return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE {CommandKey._meta.db_table} SET outcome = %s, result = %s WHERE key = %s",  # noqa: S608  (names of the model, no input)
-            [outcome, None if result is None else json.dumps(result, ensure_ascii=False), row.key],
-        )
+    direct.run(
+        f"UPDATE {CommandKey._meta.db_table} SET outcome = %s, result = %s WHERE key = %s",  # noqa: S608  (names of the model, no input)
+        [outcome, None if result is None else json.dumps(result, ensure_ascii=False), row.key],
+    )
 
 
 def drop(row: CommandKey | None) -> None:
@@ -63,4 +61,4 @@ def digest_of(name: str, args: dict[str, Any], more: dict[str, Any] | None = Non
     """SHA-256 of a command's name, arguments and whatever else was said with it, in canonical JSON."""
     said = {key: value for key, value in (more or {}).items() if value}
     text = _CANONICAL.encode([name, args, said] if said else [name, args])
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

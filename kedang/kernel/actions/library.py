@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from kedang.kernel import once
 from kedang.kernel.actions.deed import Deed
 from kedang.kernel.actions.registry import action
 from kedang.kernel.errors import Invalid
 from kedang.kernel.fields import Field
+from kedang.kernel.norms import store
 from kedang.kernel.norms.library import clauses_of_form
 from kedang.kernel.norms.library_models import Interpretation, RetiredForm
 from kedang.kernel.norms.store import Version, regulations
@@ -73,7 +73,7 @@ def retire_form(*, deed: Deed, pack: str, form: str, note: str) -> dict[str, Any
         raise Invalid({"form": "这张表已经停用。"})
     assert deed.by is not None
     RetiredForm.objects.create(form=qid, since=deed.now, by=deed.by, reason=note)
-    once.forget()
+    store.touch()
     failing = clauses_of_form(version, bare)
     data = {"form": qid, "name": version.regulation.pack.forms[bare].name, "clauses": "、".join(failing)}
     deed.record("form.retired", subject=f"pack:{pack}", data={**data, "reason": note}, pack=pack)
@@ -87,7 +87,7 @@ def restore_form(*, deed: Deed, pack: str, form: str) -> str:
     qid = f"{pack}.{bare}"
     if not RetiredForm.objects.filter(form=qid, until=None).update(until=deed.now):
         raise Invalid({"form": "这张表没有停用。"})
-    once.forget()
+    store.touch()
     data = {"form": qid, "name": version.regulation.pack.forms[bare].name}
     deed.record("form.restored", subject=f"pack:{pack}", data=data, pack=pack)
     return qid

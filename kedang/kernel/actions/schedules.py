@@ -277,10 +277,12 @@ def _since_last(
 def _not_had(norm: CompiledNorm, made: Sequence[Duty], fresh: Collection[str]) -> list[Duty]:
     """Those whose subject had no duty in the period; a voided one comes back instead of a second one. One query."""
     older = [duty for duty in made if duty.subject not in fresh]
+    if not older:
+        return list(made)
     rows = Duty.objects.filter(
         norm=norm.qid, subject__in={d.subject for d in older}, period__in={d.period for d in older}
     )
-    had = {(row.subject, row.period): row for row in rows} if older else {}
+    had = {(row.subject, row.period): row for row in rows}
     for duty in older:
         found = had.get((duty.subject, duty.period))
         if found is not None and found.state == DutyState.VOID:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kedang.kernel import once
 from kedang.kernel.norms.clauses import numbers
 from kedang.kernel.norms.library_models import Interpretation, RetiredForm
 from kedang.kernel.norms.schema import Form
-from kedang.kernel.norms.store import Version
+from kedang.kernel.norms.store import Version, regulations
 
 
 def interpretations(pack: str) -> dict[str, list[Interpretation]]:
@@ -20,10 +19,11 @@ def interpretations(pack: str) -> dict[str, list[Interpretation]]:
 
 
 def retired_forms() -> frozenset[str]:
-    """Full ids of the forms that are out of use now; asked once a deed or page."""
-    return once.remember(
-        ("retired forms",), lambda: frozenset(RetiredForm.objects.filter(until=None).values_list("form", flat=True))
-    )
+    """Full ids of the forms that are out of use now; asked once a process and change of the regulations."""
+    regs = regulations()
+    if regs.retired is None:
+        regs.retired = frozenset(RetiredForm.objects.filter(until=None).values_list("form", flat=True))
+    return regs.retired
 
 
 def clauses_of_form(version: Version, form_id: str) -> list[str]:

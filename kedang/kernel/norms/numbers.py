@@ -6,8 +6,7 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from datetime import date
 
-from django.db import connection
-
+from kedang.kernel import direct
 from kedang.kernel.errors import Invalid
 from kedang.kernel.models import NumberSeries
 
@@ -67,10 +66,9 @@ def _filled(fixed: str, sequence: int) -> str:
 def _advance(key: str, by: int) -> int:
     """Raise the counter and return where it stands; of two first users of a series one inserts, the other waits for it and then raises."""
     table = NumberSeries._meta.db_table
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {table} (key, last) VALUES (%s, %s)"  # noqa: S608  (names of the model, no input)
-            f" ON CONFLICT (key) DO UPDATE SET last = {table}.last + EXCLUDED.last RETURNING last",
-            [key, by],
-        )
-        return int(cursor.fetchone()[0])
+    [(last,)] = direct.fetch(
+        f"INSERT INTO {table} (key, last) VALUES (%s, %s)"  # noqa: S608  (names of the model, no input)
+        f" ON CONFLICT (key) DO UPDATE SET last = {table}.last + EXCLUDED.last RETURNING last",
+        [key, by],
+    )
+    return int(last)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
 
-from django.db import connection
-from django.db.models import F
-
-from kedang.kernel import clock, files, once
+from kedang.kernel import clock, files, once, stamps
 from kedang.kernel.norms.compiled import CompiledNorm, Regulation, compile_pack
 from kedang.kernel.norms.expressions import Env, FactStore
 from kedang.kernel.norms.loader import LoadedPack, load_text
@@ -76,11 +74,17 @@ class Regulations:
     _norms: dict[tuple[str, int], tuple[Version, CompiledNorm] | None] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
+    retired: frozenset[str] | None = field(default=None, init=False, repr=False, compare=False)
+    """Forms out of use (`norms.library`), loaded when first asked for."""
+    _days: dict[date, list[Version]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def in_force(self, on: date | datetime | None = None) -> list[Version]:
         """The versions acting on a day (default today)."""
         day = on.date() if isinstance(on, datetime) else on or clock.today()
-        return [version for version in self.versions if version.acts_on(day)]
+        found = self._days.get(day)
+        if found is None:
+            found = self._days[day] = [version for version in self.versions if version.acts_on(day)]
+        return list(found)
 
     def version(self, pack: str, number: int | None = None) -> Version | None:
         """A version by pack and number; without a number the one in force today, else the newest."""
@@ -137,6 +141,7 @@ class Regulations:
                     yield version, f"{version.pack}.{name}", flow
 
 
+stamps.register("packs", "SELECT stamp FROM norms_packstamp WHERE id = 1")
 _cache: tuple[int, Regulations] | None = None
 _compiled: dict[tuple[str, str], Regulation] = {}
 _instead: dict[tuple[str, int], Regulation] = {}
@@ -149,9 +154,7 @@ def regulations() -> Regulations:
 
 def _regulations() -> Regulations:
     global _cache
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT stamp FROM norms_packstamp WHERE id = 1")
-        stamp = (cursor.fetchone() or (0,))[0]
+    stamp = stamps.now()["packs"]
     if _cache is None or _cache[0] != stamp:
         _cache = (stamp, Regulations(list(_load())))
     return _cache[1]
@@ -175,8 +178,8 @@ def replace(pack: str, version: int, regulation: Regulation | None) -> None:
 
 def touch() -> None:
     """Say that what is in force has changed (organisation units included: scopes name them)."""
-    PackStamp.objects.get_or_create(id=1)
-    PackStamp.objects.filter(id=1).update(stamp=F("stamp") + 1)
+    # A random number, not a counter: one that a rolled-back transaction had raised would be given out again.
+    PackStamp.objects.update_or_create(id=1, defaults={"stamp": secrets.randbits(31)})
     once.forget()
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from kedang.kernel import clock, once
+from kedang.kernel import clock, direct, once
 from kedang.kernel.org.models import Appointment, Delegation, Person, Unit
 
 
@@ -63,9 +64,8 @@ RUNNING = """
 def _running(person_ids: Sequence[int], day: date) -> list[tuple[int, int, str, bool, str, str, int]]:
     """`current()` as SQL: every deed and page asks this, and composing it costs ten times what it takes to run."""
     on = connection.ops.adapt_datefield_value(day)
-    with connection.cursor() as cursor:
-        cursor.execute(RUNNING.format(", ".join(["%s"] * len(person_ids))), [*person_ids, on, on])
-        found: list[tuple[int, int, str, bool, str, str, int]] = cursor.fetchall()
+    marks = ", ".join(["%s"] * len(person_ids))
+    found: list[Any] = direct.fetch(RUNNING.format(marks), [*person_ids, on, on])
     return found
 
 

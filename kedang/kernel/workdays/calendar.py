@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import lru_cache
 
-from django.db import connection, transaction
+from django.db import transaction
 
-from kedang.kernel import once
+from kedang.kernel import once, stamps
 from kedang.kernel.workdays import library
 from kedang.kernel.workdays.models import CalendarDay, CalendarStamp, CalendarYear
 
@@ -81,6 +81,7 @@ class Calendar:
         return [(day, self.days[day]) for day in ordered[bisect_left(ordered, first) : bisect_right(ordered, last)]]
 
 
+stamps.register("calendar", "SELECT version FROM workdays_calendarstamp WHERE id = 1")
 _cached: Calendar | None = None
 
 
@@ -91,9 +92,7 @@ def load() -> Calendar:
 
 def _current() -> Calendar:
     global _cached
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT version FROM workdays_calendarstamp WHERE id = 1")
-        version = (cursor.fetchone() or (0,))[0]
+    version = stamps.now()["calendar"]
     # Version 0 means 'nothing seeded': never cached, or a fresh database would inherit another one's days.
     if _cached is None or _cached.version != version or version == 0:
         _cached = _read(version)
