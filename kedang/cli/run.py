@@ -18,6 +18,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Serve until SIGTERM or Ctrl+C; returns the exit status of what ended it."""
+    from kedang.kernel.backups import restoring
+
+    if restoring.unfinished():
+        print(f"正在恢复，或上次恢复没有做完（{restoring.mark()}），不能启动。", file=sys.stderr)
+        return 2
     if args.demo:
         prepare_demo()
     print(f"客档已启动：http://{args.host}:{args.port}/ （按 Ctrl+C 停止）", flush=True)

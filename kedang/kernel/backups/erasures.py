@@ -26,7 +26,7 @@ from kedang.kernel.backups import folders
 from kedang.kernel.models import Erasure
 
 log = logging.getLogger("kedang.backups")
-LIST = "destroyed.jsonl"
+LIST, PLACES = "destroyed.jsonl", "backup-places"
 HEADING = {"list": "kedang destroyed files", "format": 1}
 
 
@@ -49,10 +49,24 @@ class Entry:
         return json.dumps(vars(self), ensure_ascii=False, sort_keys=True) + "\n"
 
 
+def places() -> list[Path]:
+    """Folders that hold backups of this installation: the configured one, and every other that was once written to."""
+    known = Path(settings.DATA_DIR) / PLACES
+    noted = [Path(line) for line in known.read_text(encoding="utf-8").splitlines()] if known.is_file() else []
+    configured = [settings.BACKUP.folder] if settings.BACKUP.folder else []
+    return list(dict.fromkeys([*configured, *(place for place in noted if place.is_dir())]))
+
+
+def note_place(place: Path) -> None:
+    """Remember a folder that has been backed up to."""
+    if place not in places():
+        with (Path(settings.DATA_DIR) / PLACES).open("a", encoding="utf-8") as out:
+            out.write(f"{place}\n")
+
+
 def lists() -> list[Path]:
-    """Where the list is kept: beside the data, and where the backups of this installation go."""
-    folders = [Path(settings.DATA_DIR), *([settings.BACKUP.folder] if settings.BACKUP.folder else [])]
-    return [folder / LIST for folder in folders]
+    """Where the list is kept: beside the data, and beside all backups of this installation."""
+    return [folder / LIST for folder in (Path(settings.DATA_DIR), *places())]
 
 
 def entries() -> list[Entry]:
@@ -146,6 +160,7 @@ def _erase(entry: Entry) -> None:
 
 def forget_contents(addresses: list[str]) -> None:
     """Destroyed contents leave the backups at once as well."""
-    if addresses and settings.BACKUP.folder:
-        with suppress(OSError):
-            folders.purge(settings.BACKUP.folder, addresses)
+    if addresses:
+        for place in places():
+            with suppress(OSError):
+                folders.purge(place, addresses)

@@ -61,8 +61,8 @@ def make(place: Path, *, keep: int = 0) -> Made:
             made = folders.settle(folder, manifest)
         with suppress(Exception):  # a database of an older version has no such table yet
             erasures.publish([place / erasures.LIST])
-        if not (place / erasures.LIST).exists():
-            erasures.add(place / erasures.LIST, [])
+        erasures.add(place / erasures.LIST, [])
+        erasures.note_place(place)
         pruned = folders.prune(place, keep)
     return Made(made, manifest, time.monotonic() - begun, pruned)
 

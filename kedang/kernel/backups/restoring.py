@@ -24,7 +24,7 @@ from kedang.kernel.blobs.store import sync_folder
 from kedang.kernel.ledger.sealing import Head
 
 MARK = "restoring"
-HARMLESS = {"secret_key", MARK, erasures.LIST}
+HARMLESS = {"secret_key", MARK, erasures.LIST, erasures.PLACES}
 
 
 @dataclass(frozen=True)
