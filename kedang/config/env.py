@@ -50,6 +50,34 @@ def backup() -> Backup:
     return Backup(Path(folder).resolve() if folder else None, at, keep, days)
 
 
+def mail_server() -> dict[str, Any]:
+    """Return what Django's mail needs from KEDANG_SMTP_URL (smtp://user:password@host:587, smtps:// for TLS from the start,
+    smtp://…?tls=no for none); without it no mail is sent."""
+    parts = urlsplit(os.environ.get("KEDANG_SMTP_URL", "").strip())
+    if parts.scheme not in ("", "smtp", "smtps") or (parts.scheme and not parts.hostname):
+        raise ValueError("KEDANG_SMTP_URL 须写成 smtp://用户:密码@主机:端口 或 smtps://…。")
+    ssl = parts.scheme == "smtps"
+    plain = dict(parse_qsl(parts.query)).get("tls") == "no"
+    return {
+        "EMAIL_HOST": parts.hostname or "",
+        "EMAIL_PORT": parts.port or (465 if ssl else 587),
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_SSL": ssl,
+        "EMAIL_USE_TLS": not ssl and not plain,
+        "EMAIL_TIMEOUT": 10,
+        "DEFAULT_FROM_EMAIL": os.environ.get("KEDANG_MAIL_FROM", "").strip() or unquote(parts.username or "") or "kedang@localhost",
+    }
+
+
+def site_url() -> str:
+    """Return KEDANG_URL, the address under which people open the product: links in messages begin with it."""
+    url = os.environ.get("KEDANG_URL", "").strip().rstrip("/")
+    if url and urlsplit(url).scheme not in ("http", "https"):
+        raise ValueError("KEDANG_URL 须以 https:// 或 http:// 开头。")
+    return url or "http://127.0.0.1:8000"
+
+
 def whole(name: str, *, default: int) -> int:
     """Return a whole number above 0."""
     value = os.environ.get(name, "").strip() or str(default)

@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "kedang.kernel.jobs",
     "kedang.kernel.norms",
     "kedang.kernel.approvals",
+    "kedang.kernel.delivery",
     "kedang.kernel.briefs",
     "kedang.customers",
     "kedang.engagement",
@@ -175,3 +176,9 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO" if DEBUG else "WARNING"},
 }
+# --- reaching people ----------------------------------------------------------
+SITE_URL = env.site_url()
+globals().update(env.mail_server())
+# Hosts, host:port or networks inside the company that robots and webhooks may be sent to; else public addresses only.
+OUTBOUND_ALLOW = env.words("KEDANG_OUTBOUND_ALLOW", default=[])
+

@@ -39,12 +39,17 @@ class Notice(models.Model):
     at = models.DateTimeField()
     read_at = models.DateTimeField(null=True, blank=True)
     delivered_at = models.DateTimeField(null=True, blank=True)
+    urgent = models.BooleanField(default=False)
+    """The regulation says so: it does not wait for the end of quiet hours."""
+    planned_at = models.DateTimeField(null=True, blank=True)
+    """When it was decided by which ways it goes out (delivery/planning.py)."""
 
     class Meta:
         verbose_name = verbose_name_plural = "通知"
         indexes = [
             models.Index(fields=["person", "-at"], condition=Q(read_at=None), name="notice_unread"),
             models.Index(fields=["person", "-at"], name="notice_by_person"),
+            models.Index(fields=["id"], condition=Q(planned_at=None), name="notice_unplanned"),
         ]
 
 

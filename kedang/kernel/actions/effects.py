@@ -109,8 +109,9 @@ def tell(
     kind: str = "notice",
     duty: int | None = None,
     request: int | None = None,
+    urgent: bool = False,
 ) -> None:
-    """Write notices, one a person, in the deed's own transaction."""
+    """Write notices, one a person, in the deed's own transaction; the worker delivers them (kernel/delivery)."""
     now = clock.now()
     Notice.objects.bulk_create(
         Notice(
@@ -124,6 +125,7 @@ def tell(
             norm=case.norm.qid if case else "",
             clause=told_clause(case) if case else "",
             event=case.event.pk if case and case.event else None,
+            urgent=urgent,
             at=now,
         )
         for person in dict.fromkeys(people)
@@ -143,7 +145,7 @@ def _notify(case: Case, path: str, entry: Mapping[str, Any], deed: Deed, regs: R
     for index, name in enumerate(targets):
         people += _named(case, f"{path}.notify" if len(targets) == 1 else f"{path}.notify[{index}]", str(name))
     text = str(entry["message"]) if entry.get("message") else case.text()
-    tell(people, text, case)
+    tell(people, text, case, urgent=entry.get("urgent") is True)
     note(case, deed, "norm.notified", {"people": "、".join(org.names_of(people).values()), "text": text})
 
 
@@ -289,7 +291,7 @@ def _escalate(case: Case, path: str, entry: Mapping[str, Any], deed: Deed, regs:
     """Tell the superior of whoever bears it, or whom the pack names."""
     name = str(entry["escalate"])
     people = _named(case, f"{path}.escalate", name)
-    tell(people, case.text(), case, kind="escalated")
+    tell(people, case.text(), case, kind="escalated", urgent=entry.get("urgent") is True)
     note(case, deed, "norm.notified", {"people": "、".join(org.names_of(people).values()), "text": case.text()})
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from kedang.kernel.approvals import values
 from kedang.kernel.approvals.models import Ballot, Request, Step
 from kedang.kernel.approvals.values import State, StepSpec, StepState
+from kedang.kernel.models import Notice
 from kedang.kernel.workdays import calendar, deadlines
 from kedang.kernel.workdays.durations import Duration
 
@@ -109,6 +110,8 @@ def _write_step(request: Request, index: int, old: StepState | None, new: StepSt
         step_id = new.id
         Step.objects.filter(pk=step_id).update(**fields)
     _write_ballots(step_id, old.ballots if old else (), new.ballots, at)
+    if new.status == "active":
+        _ask(request, old.ballots if old and old.status == "active" else (), new.ballots, at)
 
 
 def _step_fields(step: StepState) -> dict[str, Any]:
@@ -137,6 +140,25 @@ def _write_ballots(
         for order, ballot in enumerate(after)
         if ballot.id is None
     )
+
+
+def _ask(request: Request, before: tuple[values.Ballot, ...], after: tuple[values.Ballot, ...], at: datetime) -> None:
+    """A message to whoever is newly asked. In the inbox the ballot stands by itself, so the notice counts as read."""
+    old = {ballot.person for ballot in before if ballot.pending}
+    asked = dict.fromkeys(ballot.person for ballot in after if ballot.pending and ballot.person not in old)
+    if asked:
+        Notice.objects.bulk_create(
+            Notice(
+                person_id=person,
+                kind="ballot",
+                text=f"请审批：{request.title}",
+                file=request.file,
+                request=request.pk,
+                at=at,
+                read_at=at,
+            )
+            for person in asked
+        )
 
 
 def due_of(spec: StepSpec, since: datetime) -> datetime | None:

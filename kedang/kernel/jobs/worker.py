@@ -12,7 +12,7 @@ from types import FrameType
 from django.db import connection
 
 from kedang.kernel import clock
-from kedang.kernel.jobs import files, queue
+from kedang.kernel.jobs import companions, files, queue
 from kedang.kernel.jobs.running import execute
 from kedang.kernel.models import Pulse
 
@@ -46,6 +46,7 @@ class Worker:
             signal.signal(number, self._on_signal)
         heart = threading.Thread(target=self._beat, name="heart", daemon=True)
         heart.start()
+        companions.start(self.ending)
         while not self.ending.is_set():
             if not self._round():
                 self.ending.wait(LOOK_EVERY)

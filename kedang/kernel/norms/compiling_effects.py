@@ -2,7 +2,7 @@
 
 | verb | says |
 | --- | --- |
-| `notify`, `escalate` | whom: owner, actor, bearer, superior, a role, an expression; notify also a list of these |
+| `notify`, `escalate` | whom: owner, actor, bearer, superior, a role, an expression; notify also a list of these; `urgent: true` goes out in quiet hours too |
 | `propose` | points, amount or measure; `per`, `points`, `amount` numbers; `about` a person or unit; `decided_by` a role |
 | `open_duty`, `open_case` | what is to be done; `bearer`, `within`; also written `{open_case: {title, bearer, within}}` |
 | `draft` | a form of the pack, or a text's title; `by` whom (else the owner), `within` |
@@ -94,6 +94,10 @@ class _Entry:
         }
         if verb in special:
             special[verb](entry)
+        if "urgent" in entry and (verb not in ("notify", "escalate") or not isinstance(entry["urgent"], bool)):
+            self.norm.fault(
+                f"{self.place}.urgent", "“urgent”只用在 notify、escalate 旁，写 true 或 false", "urgent: true"
+            )
         if "within" in entry:
             self.norm.literal(f"{self.place}.within", str(entry["within"]), "duration")
 

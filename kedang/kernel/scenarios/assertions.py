@@ -130,7 +130,7 @@ def _show(rows: Iterable[Duty]) -> str:
 
 def _told(what: Mapping[str, Any], cast: Cast, person: Person | None) -> Problem:
     who = cast.people[str(what["who"])]
-    rows = Notice.objects.filter(person=who)
+    rows = Notice.objects.filter(person=who).exclude(kind="ballot")
     if what.get("clause"):
         wanted = str(what["clause"])
         rows_found = [n for n in rows if wanted in clauses_of_norm(n.norm, n.clause)]
