@@ -6,15 +6,14 @@ its present value, the required unbound ones by the newest filing; and the kinds
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from kedang.kernel import direct, files
+from kedang.kernel import files
+from kedang.kernel.norms import filings
 from kedang.kernel.norms.classes import classes_of
-from kedang.kernel.norms.models import FormRecord
 from kedang.kernel.norms.schema import FormField
 from kedang.kernel.norms.store import Regulations, Version, regulations
 from kedang.kernel.norms.vocabulary import vocabulary
@@ -99,12 +98,7 @@ def _classes(version: Version, covered: Collection[int]) -> dict[int, dict[str, 
 
 def _filed(form: str, covered: Collection[int]) -> dict[int, Mapping[str, Any]]:
     """The newest filing of a form by file."""
-    rows = direct.fetch(
-        f"SELECT file, data FROM {FormRecord._meta.db_table} WHERE form = %s"  # noqa: S608  (names of the model, no input)
-        f" AND file IN ({', '.join(['%s'] * len(covered))}) ORDER BY filed_at, id",
-        [form, *covered],
-    )
-    return {file: json.loads(data) if isinstance(data, str) else data for file, data in rows}
+    return {file: data for file, data in filings.data_of(form, covered) if file is not None}
 
 
 def _values(

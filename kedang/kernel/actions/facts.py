@@ -14,6 +14,7 @@ from kedang.kernel import clock, fields, files, ledger
 from kedang.kernel.actions import forms, telling
 from kedang.kernel.actions.access import READ
 from kedang.kernel.ledger.models import Event
+from kedang.kernel.norms import filings
 from kedang.kernel.norms.classes import classes_of
 from kedang.kernel.norms.models import Duty, DutyState, FileStage, FileTerm, FormRecord, Grant
 from kedang.kernel.norms.people import role_held
@@ -300,8 +301,8 @@ def form_value(subjects: Subjects, world: World) -> Found:
     newest: dict[tuple[str, str], dict[str, Any]] = {}
     for form, key in {(a[0], a[2]) for a in subjects}:
         rows: dict[str, Any] = {}
-        for record in FormRecord.objects.filter(form=form).order_by("filed_at", "id"):
-            rows[str(record.data.get(key))] = record.data
+        for _, data in filings.data_of(form):
+            rows[str(data.get(key))] = data
         newest[(form, key)] = rows
     for args in subjects:
         form, name, key, value = args
