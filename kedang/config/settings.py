@@ -61,6 +61,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "kedang.api.middleware.Machines",
     "kedang.web.middleware.SignedIn",
     "kedang.web.middleware.Answers",
     # Last: it turns a locked sign-in into an answer after everything else has run.
@@ -166,6 +167,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 FILE_UPLOAD_PERMISSIONS = 0o600
 # Streams to the attachment store, hashed and cut at the limit on the way; nothing is held in memory.
 FILE_UPLOAD_HANDLERS = ["kedang.web.uploads.ToStore"]
+# Requests a minute and API token, counted by each web process.
+API_RATE = env.whole("KEDANG_API_RATE", default=600)
 UPLOAD_LIMIT = env.megabytes("KEDANG_UPLOAD_LIMIT_MB", default=50)
 BACKUP = env.backup()
 

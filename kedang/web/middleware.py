@@ -81,10 +81,12 @@ class SignedIn:
 
     def process_view(self, request: HttpRequest, view: object, args: object, kwargs: object) -> HttpResponse | None:
         """Before the view."""
+        if is_api(request):
+            return None  # machines have no session, and the password is asked after where their token is
         if not request.user.is_authenticated:
-            return None if is_api(request) or not getattr(view, "login_required", True) else to_sign_in(request)
+            return None if not getattr(view, "login_required", True) else to_sign_in(request)
         sessions.touch(request)
         name = request.resolver_match.url_name if request.resolver_match else ""
-        if request.user.must_change_password and name not in FREE_WHILE_OLD_PASSWORD and not is_api(request):
+        if request.user.must_change_password and name not in FREE_WHILE_OLD_PASSWORD:
             return HttpResponseRedirect(reverse("password"))
         return None

@@ -5,7 +5,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from kedang.web import list_urls, permit_urls, record_urls
+from kedang.web import list_urls, machine_urls, permit_urls, record_urls
 from kedang.web.views import (
     accounts,
     administering,
@@ -117,6 +117,7 @@ urlpatterns = [
     path("proposals/<int:pk>/settle/", proposals.settle, name="proposal_settle"),
     path("proposals/<int:pk>/hear/", proposals.hear, name="proposal_hear"),
     # 管理
+    *machine_urls.urlpatterns,
     path("manage/", manage.index, name="manage"),
     path("manage/people/<int:pk>/", manage.person, name="manage_person"),
     path("manage/people/<int:pk>/devices/<int:device>/end/", administering.end_sign_in, name="manage_end_sign_in"),

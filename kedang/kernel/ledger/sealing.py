@@ -70,7 +70,7 @@ def seal() -> Seal | None:
     Ids are handed out before commit. On PostgreSQL each writer holds a shared lock for its transaction; taking it
     exclusively for a moment proves that no lower id is still to come.
     """
-    upto = _settled_id()
+    upto = settled_id()
     if upto is None:
         return None
     try:
@@ -80,7 +80,7 @@ def seal() -> Seal | None:
         return None  # another sealer was first; `first_id` is unique
 
 
-def _settled_id() -> int | None:
+def settled_id() -> int | None:
     """The highest id below which nothing can still be committed; None when a writer would not let go in time."""
     if connection.vendor != "postgresql":
         return _max_id()  # SQLite has one writer at a time

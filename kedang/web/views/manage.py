@@ -27,6 +27,7 @@ from kedang.kernel.workdays import calendar
 from kedang.kernel.workdays.models import CalendarDay
 from kedang.web import sessions
 from kedang.web.paging import page_of
+from kedang.web.views import machines
 
 TABS = {
     "people": "人员",
@@ -37,6 +38,7 @@ TABS = {
     "gaps": "缺资料",
     "health": "规则时钟",
     "sessions": "登录",
+    "api": "接口",
 }
 WAITING = (PackState.DRAFT, PackState.CHECKED, PackState.APPROVED)
 STEPS = {
@@ -186,5 +188,5 @@ def _sessions(request: HttpRequest) -> dict[str, Any]:
 
 
 READERS: dict[str, Callable[[HttpRequest], dict[str, Any]]] = {
-    "people": _people, "units": _units, "posts": _posts, "calendar": _calendar, "packs": _packs, "gaps": _gaps, "health": _health, "sessions": _sessions,
+    "people": _people, "units": _units, "posts": _posts, "calendar": _calendar, "packs": _packs, "gaps": _gaps, "health": _health, "sessions": _sessions, "api": machines.overview,
 }  # fmt: skip

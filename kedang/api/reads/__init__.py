@@ -1,0 +1,1 @@
+"""What is read: the selectors of the pages, as JSON."""
