@@ -9,7 +9,7 @@ from pathlib import Path
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 
-from kedang.kernel.actions import packs
+from kedang.kernel.actions import packs, perform
 from kedang.kernel.norms.models import PackState
 from kedang.kernel.org import changes as org
 from kedang.kernel.org import standard
@@ -32,6 +32,7 @@ PEOPLE: list[tuple[str, str, list[tuple[str, str]]]] = [
     ("sun", "孙立新", [("head", "业务二部")]),
     ("li", "李倩", [("salesperson", "业务二部")]),
     ("liu", "刘洋", [("salesperson", "业务二部")]),
+    ("lv", "吕航", [("salesperson", "业务二部")]),
     ("ma", "马丽华", [("head", MEDICAL_UNIT)]),
     ("zhao", "赵宁", [("salesperson", MEDICAL_UNIT)]),
     ("qian", "钱敏", [("salesperson", MEDICAL_UNIT)]),
@@ -109,8 +110,12 @@ def put_regulations_in_force(company: Company, first: date, until: date | None =
     for name, units in REGULATIONS.items():
         row = packs.load(_folder(name), by=company["admin"], units=units)
         if row.state != PackState.EFFECTIVE:
-            since = leasing_since(first, until) if until and units == LEASING_UNITS else first
-            packs.put_in_force(row, since, company["zheng"])
+            if until and units == LEASING_UNITS:
+                # Whoever it binds is asked to sign it (制度告知) on the day it comes into force.
+                since = leasing_since(first, until)
+                perform("pack.adopt", by=company["admin"], pack=name, version=row.version, since=since, notify=True)
+            else:
+                packs.put_in_force(row, first, company["zheng"])
 
 
 def _folder(name: str) -> Path:

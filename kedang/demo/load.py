@@ -13,8 +13,10 @@ from django.db import transaction
 
 from kedang.customers.models import Customer
 from kedang.demo import company as demo_company
+from kedang.demo.keeping import Keeping
 from kedang.demo.leasing import Leasing
 from kedang.demo.medical import Medical
+from kedang.demo.office import Office
 from kedang.demo.registry import Registry
 from kedang.demo.story import Story
 from kedang.kernel import clock
@@ -76,6 +78,8 @@ def _tell(
         contacts=int(160 * scale), visits=int(50 * scale), borrowings=int(12 * scale), expenses=int(16 * scale)
     )
     leasing.plan()
+    Keeping(story, leasing).plan()
+    Office(story, registry, leasing).plan()
     story.run(step)
     return story
 

@@ -43,11 +43,15 @@ class Registry:
         """Customers the company had before: brought in as 期初资料, which triggers no norm."""
         for _ in range(count):
             login = self.story.rng.choice(SALES)
-            category = self.story.rng.choice(CATEGORIES)
-            file = self._register(login, self.story.names.business(), category, origin="opening")
-            self._contact(login, file, origin="opening")
-            self._basic_form(login, file, category, origin="opening")
-            self._accept(file, origin="opening")
+            self.bring(login, self.story.rng.choice(CATEGORIES))
+
+    def bring(self, login: str, category: str) -> int:
+        """One customer from before, filed and accepted; the file."""
+        file = self._register(login, self.story.names.business(), category, origin="opening")
+        self._contact(login, file, origin="opening")
+        self._basic_form(login, file, category, origin="opening")
+        self._accept(file, origin="opening")
+        return file
 
     def _register(self, login: str, made: Made, category: str, **more: Any) -> int:
         # 一般客户 needs dealings first (1.2.1): it starts as 潜在客户.
@@ -176,12 +180,13 @@ class Registry:
             data = {"category": category, "frequency": frequency, "ways": how}
             self.story.do("form.file", "fang", form="customer-registry.maintenance_plan", data=data)
 
-    def _any(self) -> tuple[int, str]:
+    def some(self) -> tuple[int, str]:
+        """Some file and whose it is."""
         file = self.story.rng.choice(list(self.files))
         return file, self.files[file]
 
     def _work_contact(self) -> None:
-        file, login = self._any()
+        file, login = self.some()
         if self.story.chance(0.4):
             self.story.read(login, file)
         self._contact(login, file)
@@ -195,7 +200,7 @@ class Registry:
         if duty and duty.file in self.files:
             self._visit(self.files[duty.file], duty.file)
             return
-        file, login = self._any()
+        file, login = self.some()
         days = self.story.rng.randint(1, 6)
         day = self.story.calendar.add_workdays(self.story.clock.at.date(), days)
         if (file, day) in self.planned:
@@ -215,7 +220,7 @@ class Registry:
         )
 
     def _work_expense(self) -> None:
-        file, login = self._any()
+        file, login = self.some()
         self._expense(login, file)
 
     def _expense(self, login: str, file: int) -> None:
@@ -238,7 +243,7 @@ class Registry:
 
     def _work_reading(self) -> None:
         """Somebody asks to read a colleague's file; it opens once the head, or for another unit the director, agrees."""
-        file, owner = self._any()
+        file, owner = self.some()
         reader = self.story.rng.choice([one for one in SALES if one != owner])
         purpose = self.story.rng.choice(["了解同类客户报价", "接替休假同事跟进", "准备联合投标", "核对历史订单"])
         self.story.do("file.open", reader, customer=file, purpose=purpose)
@@ -266,7 +271,7 @@ class Registry:
         self.story.do("form.file", login, form="customer-registry.maintenance_form", customer=file, data=data)
 
     def _work_contract(self) -> None:
-        file, login = self._any()
+        file, login = self.some()
         year = self.story.clock.at.year
         number = len(self.contracts) + 1
         contract = self.story.do(

@@ -117,6 +117,24 @@ class Story:
         self.counts["file.open"] += 1
         perform_read("file.open", by=self.company[login], customer=file, purpose=purpose)
 
+    def ask(self, action: str, login: str, /, **args: Any) -> int:
+        """Ask for what must be agreed to and leave the deciding to the story; the request's id."""
+        self.counts[action] += 1
+        try:
+            perform(action, by=self.company[login], **args)
+        except NeedsApproval as answer:
+            self.counts["asked"] += 1
+            return int(answer.request.pk)
+        raise AssertionError(f"{action} was to be asked for")
+
+    def agree(self, login: str, request: int, opinion: str = "同意") -> None:
+        """Let somebody agree to a request that waits for him."""
+        self.do("approval.move", login, request=request, move="agree", opinion=opinion)
+
+    def day(self, back: int) -> date:
+        """The working day so many working days before the story's end, not before its beginning."""
+        return max(self.first, self.calendar.add_workdays(self.until.date(), -back))
+
     def _have_decided(self, request: Any) -> None:
         """The approvers decide in a few hours or days: mostly yes, sometimes no; now and then the paper lies there."""
         if not self.chance(0.92):

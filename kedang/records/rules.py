@@ -85,7 +85,8 @@ def keeping_span(view: files.FileView, value: str, on: date, regs: Regulations |
         return None
     version, rules = found
     name = rules.keep if isinstance(rules.keep, str) else rules.keep.get(value)
-    return version.params(on).get(name) if name else None
+    # What was archived before the regulation came is kept as long as it said when it came.
+    return version.params(max(on, version.since)).get(name) if name else None
 
 
 def expiry(view: files.FileView, value: str, archived_on: date, regs: Regulations | None = None) -> date | None:

@@ -9,12 +9,14 @@ from kedang.cli import main
 from kedang.customers.models import Customer
 from kedang.demo import load
 from kedang.demo.names import Names
+from kedang.kernel.approvals.models import Request, RequestStatus, Step
 from kedang.kernel.errors import Invalid
 from kedang.kernel.ledger.models import Event
 from kedang.kernel.models import Parked
 from kedang.kernel.norms import store
-from kedang.kernel.norms.models import Duty
-from kedang.kernel.org.models import Person
+from kedang.kernel.norms.models import Acknowledgement, Duty
+from kedang.kernel.org.models import Handover, Person
+from kedang.records.models import Destruction, Item, Loan
 
 
 @pytest.fixture
@@ -44,6 +46,7 @@ def check_story(demo: load.Story) -> None:
     assert not Parked.objects.exists()
     assert set(Duty.objects.values_list("state", flat=True)) >= {"open", "done"}
     assert set(Duty.objects.values_list("pack", flat=True)) == {
+        "",  # 交接, the product's own
         "customer-registry",
         "leasing-customer-info",
         "sales-files",
@@ -58,6 +61,26 @@ def check_story(demo: load.Story) -> None:
         "record.archived",
     }
     assert not Event.objects.filter(recorded_at__gt=demo.until).exists()
+    check_screens()
+
+
+def check_screens() -> None:
+    """Every screen of papers, loans, leaving and signing has something true to show."""
+    assert Destruction.objects.exclude(executed_at=None).count() == 1
+    assert Destruction.objects.filter(executed_at=None).count() == 1
+    assert Request.objects.filter(action="record.destroy", status=RequestStatus.PENDING).count() == 1
+    assert Item.objects.exclude(title="").count() >= 4
+    assert Loan.objects.exclude(registered_at=None).filter(returned_at=None).exists()
+    assert Loan.objects.exclude(returned_at=None).exists()
+    left = Handover.objects.get()
+    assert left.closed_at is None
+    assert set(left.lines.exclude(file=None).values_list("receiver__username", flat=True)) == {"li", None}
+    specs = [step.spec for step in Step.objects.filter(request__status=RequestStatus.PENDING)]
+    assert sum(bool(spec.get("batch")) for spec in specs) >= 2
+    assert {"deed.typed", "event.corrected", "pack.acknowledged"} <= set(Event.objects.values_list("kind", flat=True))
+    signed = Acknowledgement.objects.filter(pack="leasing-customer-info")
+    assert signed.exclude(signed_at=None).exists()
+    assert list(signed.filter(signed_at=None).values_list("person__username", flat=True)) == ["tan"]
 
 
 def check_accounts(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kedang.kernel.actions import perform_read
+from kedang.kernel.actions import perform, perform_read
 from kedang.kernel.errors import Invalid, Refused
 from kedang.kernel.ledger.models import Event
 from kedang.kernel.norms.models import Grant
@@ -92,8 +92,8 @@ def test_sight_ends_with_the_loan_period_and_a_late_return_says_so(keeping: Keep
 def test_a_loan_may_be_shorter_and_not_longer_than_the_regulation_says(keeping: Keeping) -> None:
     archived(keeping)
     keeping.agree(keeping.asked("record.borrow", "小赵", purpose="续约"), "周经理", "郑总")
-    for day in ("2026-03-06", "2026-03-01"):
-        with pytest.raises(Invalid, match="3个工作日"):
+    for day, said in (("2026-03-06", "3个工作日"), ("2026-03-01", "不能早于今天")):
+        with pytest.raises(Invalid, match=said):
             keeping.do("record.register_loan", "何内勤", until=day)
     keeping.do("record.register_loan", "何内勤", until="2026-03-03")
     assert Loan.objects.get().due_at.strftime("%m-%d") == "03-03"
@@ -136,3 +136,21 @@ def test_who_may_not_know_of_the_file_borrows_nothing(keeping: Keeping) -> None:
         keeping.do("record.borrow", "小李", purpose="看看")
     with pytest.raises((Refused, Invalid)):
         keeping.do("record.return_loan", "小赵")
+
+
+def test_what_was_archived_before_the_system_came_keeps_its_own_day_and_nothing_else_is_dated_back(
+    keeping: Keeping,
+) -> None:
+    keeping.fill()
+    keeping.do("record.assign_custodian", "何内勤", person=keeping.company["何内勤"].pk)
+    with pytest.raises(Invalid, match="只有期初资料"):
+        keeping.do("record.archive", "何内勤", archived_on="2015-05-20")
+    before = {"by": keeping.company["何内勤"], "customer": keeping.file, "origin": "opening"}
+    with pytest.raises(Invalid, match="不能晚于今天"):
+        perform("record.archive", archived_on="2099-01-01", **before)
+    perform("record.archive", archived_on="2015-05-20", **before)
+    assert selectors.archive_of(keeping.file)["until"].isoformat() == "2018-05-20"
+    assert states.of(keeping.file) == "到期待销毁"
+    assert Event.objects.get(kind="record.archived").occurred_at.year == 2015
+    with pytest.raises(Invalid, match="已归档"):
+        perform("record.archive", archived_on="2015-05-20", **before)

@@ -102,6 +102,11 @@ class Shown:
     message: str = ""
     notes: list[str] = field(default_factory=list)
 
+    @property
+    def wrong(self) -> list[Cell]:
+        """The cells that have to be changed."""
+        return [cell for cell in self.cells if cell.error]
+
 
 def preview(batch: Import) -> tuple[list[Target], list[Shown]]:
     """The first rows with their errors, checked here and now; the whole is checked in the background."""
@@ -113,8 +118,9 @@ def preview(batch: Import) -> tuple[list[Target], list[Shown]]:
 
 
 def _targets(batch: Import) -> list[Target]:
+    """The columns in the order of the file, but the customer's name first: a row is known by it."""
     known = by_id(targets())
-    columns = sorted(batch.layout.get("columns", {}).items(), key=lambda pair: int(pair[0]))
+    columns = sorted(batch.layout.get("columns", {}).items(), key=lambda pair: (pair[1] != "name", int(pair[0])))
     return [known[name] for _, name in columns if name in known]
 
 

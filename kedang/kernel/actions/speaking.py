@@ -45,10 +45,11 @@ def principals(person: Person, regs: Regulations | None = None) -> list[Person]:
     scopes = _scopes(person, regs or regulations())
     if "全部" in scopes:
         ids |= set(org.active_people().values_list("pk", flat=True))
-    else:
+    elif scopes:
         ids |= set(org.members_of(_units(person, scopes)).values_list("pk", flat=True))
         ids |= org.subordinates(person) if "本人及下属" in scopes else set()
-    return list(org.active_people().filter(pk__in=ids - {person.pk}))
+    ids.discard(person.pk)
+    return list(org.active_people().filter(pk__in=ids)) if ids else []
 
 
 def _scopes(person: Person, regs: Regulations) -> dict[str, list[frozenset[int] | None]]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, time
 
 from kedang.customers import history
 from kedang.customers.models import Customer
-from kedang.kernel import files
+from kedang.kernel import clock, files
 from kedang.kernel.actions import Deed, action
 from kedang.kernel.actions.grants import give
 from kedang.kernel.errors import Invalid
@@ -14,20 +14,25 @@ from kedang.kernel.fields import Field as F
 from kedang.kernel.ledger import ValueDraft
 from kedang.kernel.norms.models import Grant
 from kedang.kernel.workdays import calendar, deadlines
-from kedang.kernel.workdays.durations import Duration
 from kedang.records import rules
 from kedang.records.actions.keeping import CUSTOMER, custody_of, doer, file_lock
 from kedang.records.models import Archive, ArchiveMove, Loan
 from kedang.records.models.archive import ELECTRONIC, MEDIA, ORIGINAL
 
-LOAN_SPAN = Duration(3, "working_day")
-"""How long a loan lasts where no regulation says so."""
 
-
-@action("record.archive", "归档", needs="list", events=("record.archived",), locks=file_lock, args=[CUSTOMER])
-def archive_file(*, deed: Deed, customer: int) -> int:
-    """Take the file into the archive, under its class; it needs a custodian and happens once."""
+@action(
+    "record.archive",
+    "归档",
+    needs="list",
+    events=("record.archived",),
+    locks=file_lock,
+    args=[CUSTOMER, F("archived_on", "原归档日期（只用于期初资料）", "date")],
+)
+def archive_file(*, deed: Deed, customer: int, archived_on: date | None = None) -> int:
+    """Take the file into the archive, under its class; it needs a custodian and happens once. What the company had
+    archived before it had this system (期初资料) comes in with its own date, from which its period runs."""
     row = history.locked(customer)
+    at = _archived_at(deed, archived_on)
     held = custody_of(row)
     if held is None:
         raise Invalid({"customer": "归档前须先指定保管人"})
@@ -36,16 +41,27 @@ def archive_file(*, deed: Deed, customer: int) -> int:
     term, value, label = _class(row)
     line = Archive.objects.create(
         customer=row,
-        archived_at=deed.now,
+        archived_at=at,
         by=doer(deed),
         custodian=held.custodian,
         term=term,
         value=value,
-        expires_on=_expiry(row, value, deed.now.date()),
+        expires_on=_expiry(row, value, clock.local(at).date()),
     )
     data = {"custodian": held.custodian_id, "custodian_name": held.custodian.name, "class": label or None}
-    deed.record("record.archived", file=row.pk, data=data)
+    deed.record("record.archived", file=row.pk, occurred_at=at, data=data)
     return line.pk
+
+
+def _archived_at(deed: Deed, archived_on: date | None) -> datetime:
+    """Now; for what was archived before this system, its day. Nobody may shorten a period by dating back today's deed."""
+    if archived_on is None:
+        return deed.now
+    if deed.origin != "opening":
+        raise Invalid({"archived_on": "只有期初资料可以写原归档日期，其余以归档时为准"})
+    if archived_on > deed.now.date():
+        raise Invalid({"archived_on": "原归档日期不能晚于今天"})
+    return clock.at_time(archived_on, time(12))
 
 
 def _class(row: Customer) -> tuple[str, str, str]:
@@ -163,15 +179,19 @@ def _check_home(row: Customer) -> None:
 
 
 def _due(row: Customer, deed: Deed, until: date | None) -> object:
-    """The last instant of the loan: what the regulation allows at most, or an earlier day that was asked for."""
+    """The last instant of the loan: at most what the regulation allows; where none says how long, the day asked for."""
     view = files.view(row.pk)
-    span = (rules.loan_span(view, deed.now.date()) if view else None) or LOAN_SPAN
-    latest = deadlines.last_day(deed.now.date(), span, calendar.load())
-    if until is None:
-        return deadlines.end_of(latest)
-    if not deed.now.date() <= until <= latest:
+    today = deed.now.date()
+    span = rules.loan_span(view, today) if view else None
+    latest = deadlines.last_day(today, span, calendar.load()) if span else None
+    last = until or latest
+    if last is None:
+        raise Invalid({"until": "制度没有规定借阅期限，请写明应还日期"})
+    if last < today:
+        raise Invalid({"until": "应还日期不能早于今天"})
+    if span and latest and last > latest:
         raise Invalid({"until": f"应还日期须在今天到 {latest}（{span.label()}）之间"})
-    return deadlines.end_of(until)
+    return deadlines.end_of(last)
 
 
 @action(

@@ -24,7 +24,7 @@ from kedang.records import selectors as records
 from kedang.web.forms.bound import Form
 
 BEHALF, BEHALF_REASON = "on_behalf_of", "behalf_reason"
-NOT_TYPED = {"customer", "version", "clear"}
+NOT_TYPED = {"customer", "version", "clear", "archived_on"}
 # Arguments of a reading that are asked only where a norm speaks of them.
 SELDOM = {"relation", "until"}
 # What the button chose that led here: kept beside the form, not typed into it.
@@ -62,11 +62,6 @@ class DeedForm:
         ]
 
     @property
-    def behalf(self) -> list[Any]:
-        """For whom it is typed, and why."""
-        return [bound for bound in self.form if bound.field.id in (BEHALF, BEHALF_REASON)]
-
-    @property
     def attached(self) -> list[tuple[str, list[Any]]]:
         """Name and fields of each attached form."""
         at = self.form.at
@@ -98,11 +93,11 @@ def deed_form(
         and one.id not in held
         and (one.id not in NOT_TYPED or (one.id == "customer" and not file))
     ]
-    known = [*own, *(one for _, _, fields in parts for one in fields), *_for_another(spec, request.user)]
+    known = [*own, *(one for _, _, fields in parts for one in fields), *behalf_fields(spec, request.user)]
     return DeedForm(spec, Form.of(request, known, initial=initial or {}), parts, held)
 
 
-def _for_another(spec: Action, person: Person) -> list[Field]:
+def behalf_fields(spec: Action, person: Person) -> list[Field]:
     """代录: for whom it is typed and why, where the reader may type for somebody."""
     if spec.reads or not speaking.allows(spec.name) or not (others := speaking.principals(person)):
         return []

@@ -16,9 +16,11 @@ from kedang.kernel.fields import Field
 from kedang.kernel.norms.schema import Form as PackForm
 from kedang.kernel.norms.schema import FormField
 from kedang.kernel.norms.store import Regulations, Version
+from kedang.kernel.norms.vocabulary import vocabulary
 from kedang.kernel.org import selectors as org
 from kedang.kernel.org.models import Person
 from kedang.web.forms.bound import MANY, Form
+from kedang.web.forms.deeds import BEHALF, BEHALF_REASON, behalf_fields
 
 PREFIX = "form-"
 TERM = "term-"
@@ -46,7 +48,7 @@ class Filled:
     @property
     def data(self) -> dict[str, Any]:
         """What `form.file` takes."""
-        data = dict(self.form.raw)
+        data = {key: value for key, value in self.form.raw.items() if key not in (BEHALF, BEHALF_REASON)}
         if self.row_fields:
             preset = {one.id: one.default for one in self.row_fields}
             data["rows"] = [
@@ -55,6 +57,16 @@ class Filled:
                 if any(value not in ("", None, [], preset.get(key)) for key, value in row.items())
             ]
         return data
+
+    @property
+    def typed_for(self) -> dict[str, Any]:
+        """For whom it is typed and why, beside what the form holds."""
+        return {key: value for key, value in self.form.raw.items() if key in (BEHALF, BEHALF_REASON)}
+
+    @property
+    def asked(self) -> list[Any]:
+        """The form's own fields."""
+        return self.form.without(BEHALF, BEHALF_REASON)
 
     @property
     def row_forms(self) -> list[Form]:
@@ -94,7 +106,10 @@ class Filled:
 def filled(request: HttpRequest, version: Version, form_id: str, file: int | None, **initial: Any) -> Filled:
     """The form as the request brings it, prefilled with what the file says and the reader may see."""
     spec = version.regulation.pack.forms[form_id]
-    fields = kernel.fields_of(version, spec)
+    fields = [
+        *kernel.fields_of(version, spec),
+        *behalf_fields(vocabulary.actions["form.file"], request.user),
+    ]
     view = files.view(file) if file is not None else None
     known = kernel.prefill(version, spec, file)
     if view is not None:

@@ -104,7 +104,8 @@ def conflicts(request: HttpRequest) -> HttpResponse:
     tab = "all" if request.GET.get("tab") == "all" else "waiting"
     rows = claims.conflicts(request.user, waiting=True if tab == "waiting" else None)
     tabs = [("waiting", "待裁定", tab == "waiting"), ("all", "全部", tab == "all")]
-    return render(request, "desk/conflicts.html", {"rows": rows, "tabs": tabs, "tab": tab})
+    may = dry_run("customer.settle_conflict", by=request.user).verdict != "refuse"
+    return render(request, "desk/conflicts.html", {"rows": rows, "tabs": tabs, "tab": tab, "may": may})
 
 
 def conflict(request: HttpRequest, pk: int) -> HttpResponse:

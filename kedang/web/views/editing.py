@@ -17,7 +17,7 @@ from kedang.kernel.norms.vocabulary import vocabulary
 from kedang.web.forms.bound import Form, typed
 from kedang.web.outcomes import attempt, of_decision
 from kedang.web.replies import go, is_fragment, trigger
-from kedang.web.views.file import COMPOSER
+from kedang.web.views.file import composer_fields
 
 SHOWN = ("name", "kind", "credit_code", "phone", "address", "nature", "parent_unit", "source")
 WAS = "was-"
@@ -121,8 +121,7 @@ def _was(request: HttpRequest, row: Any, fresh: bool) -> dict[str, str]:
 @require_POST
 def compose(request: HttpRequest, pk: int) -> HttpResponse:
     """写跟进 from the top of the timeline."""
-    known = [one for one in vocabulary.actions["contact.record"].args if one.id in COMPOSER]
-    form = Form.of(request, known)
+    form = Form.of(request, composer_fields(request.user))
     done = attempt(request, form, "contact.record", customer=pk)
     if done:
         from kedang.web.views.deeds import warned

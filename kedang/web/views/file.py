@@ -17,18 +17,21 @@ from kedang.kernel.actions import access, dry_run, flows, perform_read
 from kedang.kernel.actions import forms as kernel_forms
 from kedang.kernel.approvals import selectors as approvals
 from kedang.kernel.errors import NotFound
+from kedang.kernel.fields import Field
 from kedang.kernel.models import Chip
 from kedang.kernel.norms import explain
 from kedang.kernel.norms.models import Duty, FormRecord
 from kedang.kernel.norms.store import Version, fact_store, regulations
 from kedang.kernel.norms.vocabulary import vocabulary
 from kedang.kernel.org import selectors as org
+from kedang.kernel.org.models import Person
 from kedang.records import selectors as records
 from kedang.reports import export, filepage
 from kedang.trade import selectors as trade
 from kedang.web import tasks
 from kedang.web.buttons import Button, as_button
 from kedang.web.forms.bound import Form
+from kedang.web.forms.deeds import behalf_fields
 from kedang.web.outcomes import of_decision
 from kedang.web.replies import is_fragment
 from kedang.web.views import items, opened
@@ -144,7 +147,7 @@ def _tab(request: HttpRequest, pk: int, tab: str, head: Any) -> dict[str, Any]:
             "fixable": _fixable(request, entries),
             "only": only,
             "filters": _timeline_filters(),
-            "compose": _composer(),
+            "compose": Form(composer_fields(request.user)),
             "plans": engagement.visit_plans(pk)[:5],
         }
     if tab == "forms":
@@ -178,9 +181,10 @@ def _timeline_filters() -> list[tuple[str, str]]:
     return [("", "全部"), *((key, label) for key, (label, _) in FILTERS.items())]
 
 
-def _composer() -> Form:
+def composer_fields(person: Person) -> list[Field]:
+    """What 写跟进 asks; for whom it is typed, where the reader may type for somebody (代录)."""
     spec = vocabulary.actions["contact.record"]
-    return Form([one for one in spec.args if one.id in COMPOSER])
+    return [*(one for one in spec.args if one.id in COMPOSER), *behalf_fields(spec, person)]
 
 
 # ---- buttons ---------------------------------------------------------------------------------------------------------

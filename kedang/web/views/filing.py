@@ -42,7 +42,9 @@ def file_form(request: HttpRequest, form: str) -> HttpResponse:
         sheets.fill(made, request.user, day)
     about: dict[str, Any] = {"customer": file.pk} if file else {}
     if request.method == "POST" and (
-        done := attempt(request, made.form, "form.file", raw={"form": made.qid, "data": made.data}, **about)
+        done := attempt(
+            request, made.form, "form.file", raw={"form": made.qid, "data": made.data, **made.typed_for}, **about
+        )
     ):
         url = reverse("customer", args=[file.pk]) if file else reverse("form_record", args=[done.value])
         return go(request, url, f"《{spec.name}》已提交。" + warned(done))
