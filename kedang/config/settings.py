@@ -83,7 +83,13 @@ TEMPLATES = [
                 "kedang.web.shell.shell",
             ],
         },
-    }
+    },
+    # The rows of long lists, in templates of their own (web/jinja.py).
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "APP_DIRS": True,
+        "OPTIONS": {"environment": "kedang.web.jinja.environment"},
+    },
 ]
 
 DATABASES = {"default": env.database(DATA_DIR)}
@@ -117,7 +123,7 @@ AXES_HTTP_RESPONSE_CODE = 429
 AXES_LOCKOUT_CALLABLE = "kedang.web.views.accounts.locked"
 CSRF_FAILURE_VIEW = "kedang.web.views.accounts.csrf_failed"
 
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "kedang.web.session_store"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

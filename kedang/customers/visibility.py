@@ -12,6 +12,7 @@ from kedang.kernel.actions import access
 from kedang.kernel.actions.access import Reach, Standing
 from kedang.kernel.errors import NotFound
 from kedang.kernel.org.models import Person
+from kedang.kernel.picking import pick
 
 Verb = Literal["list", "open"]
 FINDS = ("none", "exact", "similar")
@@ -35,10 +36,14 @@ def within(reach: Reach) -> Q:
         condition |= Q(owner_id__in=reach.owners)
     named = set(reach.files)
     if reach.shared_with is not None:
-        shared = Collaborator.objects.filter(person_id=reach.shared_with, until=None)
-        named |= set(shared.values_list("customer_id", flat=True))
+        named |= shared_with(reach.shared_with)
     # Ids in a list, not a subquery: 3 ms against 60 on a million files.
     return condition | Q(pk__in=named) if named else condition
+
+
+def shared_with(person: int) -> frozenset[int]:
+    """Ids of the files on which a person helps."""
+    return frozenset(file for (file,) in pick(Collaborator, ("customer_id",), person_id=person, until=None))
 
 
 def shown_files(who: Standing, group: str) -> Q:

@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
-from kedang.kernel import clock
+from kedang.kernel import clock, direct, once
 from kedang.kernel.approvals import selectors as approvals
 from kedang.kernel.models import Notice
 from kedang.kernel.norms import deciders
@@ -18,6 +18,7 @@ from kedang.kernel.norms.people import roles_of
 from kedang.kernel.norms.store import Regulations, regulations
 from kedang.kernel.org import selectors as org
 from kedang.kernel.org.models import Person
+from kedang.kernel.picking import count
 
 
 @dataclass(frozen=True)
@@ -34,13 +35,13 @@ class Counts:
 def counts(person: Person, regs: Regulations | None = None) -> Counts:
     """How much waits, by the same conditions that the lists use."""
     roles, units = standing(person, regs)
-    waiting, late = _count_waiting(person, roles, units)
+    waiting, late = once.remember(("waiting", person.pk), lambda: _count_waiting(person, roles, units))
     return Counts(
         duties=waiting,
         late=late,
         ballots=approvals.pending_count(person),
         proposals=_to_settle(person, roles).count(),
-        notices=Notice.objects.filter(person=person, read_at=None).count(),
+        notices=count(Notice, person_id=person.pk, read_at=None),
     )
 
 
@@ -49,6 +50,20 @@ def duties_for(person: Person, regs: Regulations | None = None) -> QuerySet[Duty
     roles, units = standing(person, regs)
     rows = _waiting(person, roles, units)
     return rows.select_related("bearer", "unit", "taken_by").order_by("due_at", "id")
+
+
+def sorts_for(person: Person, regs: Regulations | None = None) -> list[tuple[str, int, str, int]]:
+    """(norm, version, form to draft, how many) of the same duties; the badge of the page needs not count them again."""
+    roles, units = standing(person, regs)
+    sql, values = _union("norm, version, awaits_form, due_at", _grounds(person, roles, units))
+    now = connection.ops.adapt_datetimefield_value(clock.now())
+    rows = direct.fetch(
+        "SELECT norm, version, awaits_form, count(*), count(CASE WHEN due_at < %s THEN 1 END)"  # noqa: S608
+        f" FROM ({sql}) AS waiting GROUP BY norm, version, awaits_form",
+        [now, *values],
+    )
+    once.memory()["waiting", person.pk] = sum(row[3] for row in rows), sum(row[4] for row in rows)
+    return [row[:4] for row in rows]
 
 
 def proposals_for(person: Person, regs: Regulations | None = None) -> QuerySet[Proposal]:
@@ -118,15 +133,12 @@ def _count_waiting(person: Person, roles: set[str], units: set[int]) -> tuple[in
     """(how many wait, how many of them are past due), of the very same duties."""
     sql, values = _union("due_at", _grounds(person, roles, units))
     now = connection.ops.adapt_datetimefield_value(clock.now())
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT count(*), count(CASE WHEN due_at < %s THEN 1 END) FROM ({sql}) AS waiting",  # noqa: S608
-            [now, *values],
-        )
-        found: tuple[int, int] = cursor.fetchone()
-    return found
+    sql = f"SELECT count(*), count(CASE WHEN due_at < %s THEN 1 END) FROM ({sql}) AS waiting"  # noqa: S608
+    waiting, late = direct.fetch(sql, [now, *values])[0]
+    return waiting, late
 
 
 def _to_settle(person: Person, roles: set[str]) -> QuerySet[Proposal]:
     """Open proposals that wait for this person; nobody settles what concerns himself."""
-    return Proposal.objects.filter(deciders.to_settle(person, roles), state=ProposalState.OPEN)
+    open_ = ProposalState.OPEN.value
+    return Proposal.objects.filter(deciders.to_settle(person, roles, state=open_), state=open_)

@@ -10,6 +10,7 @@ from kedang.kernel import once
 from kedang.kernel.errors import NotFound
 from kedang.kernel.org import selectors as org
 from kedang.kernel.org.models import Person
+from kedang.kernel.picking import exists
 from kedang.trade.models import PENDING, REVIEWED, Contract, ExpenseClaim
 
 FINANCE_POST = "finance"
@@ -39,7 +40,7 @@ def reviews_expenses(person: Person) -> bool:
 
 def concerned_with_expenses(person: Person) -> bool:
     """Whether there is anything about claims to show this person."""
-    return reviews_expenses(person) or ExpenseClaim.objects.filter(claimant=person).exists()
+    return reviews_expenses(person) or exists(ExpenseClaim, claimant_id=person.pk)
 
 
 def expenses_in(person: Person, part: str = "all") -> QuerySet[ExpenseClaim]:

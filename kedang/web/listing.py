@@ -10,6 +10,7 @@ from kedang.customers import selectors
 from kedang.customers.selectors import conditions
 from kedang.customers.selectors.columns import dropping
 from kedang.kernel.norms.vocabulary import vocabulary
+from kedang.kernel.picking import pick
 from kedang.web.models import ListSetting
 from kedang.web.paging import FAR
 
@@ -109,8 +110,9 @@ def offered() -> dict[str, str]:
 
 def setting_of(person: Any) -> ListSetting:
     """How a person likes the list; an unsaved row where he never said."""
-    kept = ListSetting.objects.filter(person=person, name=LIST).first()
-    return kept or ListSetting(person=person, name=LIST)
+    for key, columns, widths in pick(ListSetting, ("id", "columns", "widths"), person_id=person.pk, name=LIST):
+        return ListSetting(pk=key, person=person, name=LIST, columns=columns, widths=widths)
+    return ListSetting(person=person, name=LIST)
 
 
 def columns_of(get: QueryDict, setting: ListSetting) -> list[dict[str, Any]]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from kedang.customers.models import Collaborator, Customer
+from kedang.customers.selectors.light import light_rows
 from kedang.customers.selectors.listing import ALL, GROUPS, Row, list_query, rows_for
 from kedang.kernel import files
 from kedang.kernel.actions import access, forms
@@ -97,50 +97,7 @@ def _hides(group: str, right: str) -> bool:
 def listed_rows(ids: Sequence[int], who: Standing) -> Iterator[Row]:
     """The rows of a listing in its order, a few hundred at a time: memory does not grow with them."""
     for start in range(0, len(ids), CHUNK):
-        yield from rows_for(_light(ids[start : start + CHUNK]), who, copying=True)
-
-
-class _Named(NamedTuple):
-    name: str
-
-
-class _Summary(NamedTuple):
-    last_contact_at: datetime | None
-    last_contact_kind: str
-    last_contact_text: str
-    next_contact_on: date | None
-
-
-class _Light(NamedTuple):
-    """What a row is made of, without the four models behind it: they would take longer than writing the sheet."""
-
-    pk: int
-    number: str
-    name: str
-    kind: str
-    status: str
-    phone: str
-    registered_on: date
-    owner_id: int | None
-    unit_id: int
-    owner: _Named | None
-    unit: _Named
-    summary: _Summary
-
-
-_SUMMARY = tuple(f"summary__{name}" for name in _Summary._fields)
-
-
-def _light(ids: Sequence[int]) -> list[_Light]:
-    """These files in their order; one query."""
-    rows = Customer.objects.filter(pk__in=ids).order_by().values_list(
-        *_Light._fields[:9], "owner__name", "unit__name", *_SUMMARY
-    )  # fmt: skip
-    found = {
-        row[0]: _Light(*row[:9], _Named(row[9]) if row[7] else None, _Named(row[10]), _Summary(*row[11:]))
-        for row in rows
-    }
-    return [found[pk] for pk in ids if pk in found]
+        yield from rows_for(light_rows(ids[start : start + CHUNK]), who, copying=True)
 
 
 # ---- one file --------------------------------------------------------------------------------------------------------

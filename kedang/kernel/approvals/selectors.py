@@ -14,6 +14,7 @@ from kedang.kernel.approvals.values import OPEN_REQUEST, Move, MoveRefused, Stat
 from kedang.kernel.errors import NotFound
 from kedang.kernel.org import selectors as org
 from kedang.kernel.org.models import Person
+from kedang.kernel.picking import exists
 
 VOTED = ("agreed", "rejected", "returned", "transferred", "advised")
 Moves = list[tuple[str, str, str]]
@@ -29,11 +30,13 @@ def pending_for(person: Person) -> QuerySet[Request]:
 
 def pending_count(person: Person) -> int:
     """The badge beside 待我审批; the same rows as `pending_for`."""
-    return pending_for(person).count()
+    return pending_for(person).count() if _some_wait(person) else 0
 
 
 def pending_ballots(person: Person) -> QuerySet[Ballot]:
     """The open ballots behind `pending_for`, for lists that show since when each waits."""
+    if not _some_wait(person):
+        return Ballot.objects.none()
     mine = Ballot.objects.filter(_waits_for(person))
     own = Q(step__request__requester=person) | Q(step__request__on_behalf_of=person)
     return mine.exclude(own).select_related("step__request__requester", "person").order_by("opened_at", "id")
@@ -213,6 +216,11 @@ def _can_take_back(state: State, person: int) -> bool:
     return True
 
 
+def _some_wait(person: Person) -> bool:
+    """Whether the longer question need be asked: every page shows the badge, and for most people nothing waits."""
+    return exists(Ballot, person_id=[person.pk, *org.principal_ids(person)], status=["pending", "consulted"])
+
+
 def _waits_for(person: Person) -> Q:
     """Ballots on which this person has something to do: vote, or answer what he is asked. A promise waits for others."""
     vote = Q(status="pending", promised_by=None) & (Q(person=person) | _lent(person))
@@ -221,7 +229,7 @@ def _waits_for(person: Person) -> Q:
 
 def _lent(person: Person) -> Q:
     """Open ballots of people this person stands in for today."""
-    principals = [principal.pk for principal in org.principals_of(person)]
+    principals = org.principal_ids(person)
     return Q(status="pending", person_id__in=principals) if principals else Q(pk__in=())
 
 

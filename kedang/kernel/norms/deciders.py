@@ -6,34 +6,46 @@ Set-wise, so that the list of what waits for somebody and the single check canno
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from django.db.models import Q
 
 from kedang.kernel.norms.models import Proposal
 from kedang.kernel.norms.owners import GENERAL_MANAGER
 from kedang.kernel.org import selectors as org
-from kedang.kernel.org.models import Appointment, Person, Unit
+from kedang.kernel.org.models import Person, Unit
+from kedang.kernel.picking import pick
 
 
-def answering_to(person: Person) -> tuple[set[int], set[int]]:
-    """(people, units) whose superior this person is: the nearest head above, else the general manager."""
-    held = Appointment.objects.filter(org.current(), person=person).values_list("unit_id", "post__is_head", "post__key")
-    rows = list(held)
-    leads = {unit for unit, is_head, _ in rows if is_head}
-    last = any(key == GENERAL_MANAGER for _, _, key in rows)
-    if not leads and not last:
+def answering_to(person: Person, **among: Any) -> tuple[set[int], set[int]]:
+    """(people, units) whose superior this person is: the nearest head above, else the general manager. Only those whom one
+    of these proposals concerns are asked about, and not the whole company: every page asks it of the open ones."""
+    held = org.held_by(person)
+    me: set[int | None] = {person.pk} if any(each.is_head for each in held) else set()
+    me |= {None} if any(each.post == GENERAL_MANAGER for each in held) else set()
+    asked = set(pick(Proposal, ("person_id", "unit_id"), decider_role="", **among)) if me else set()
+    if not asked:
         return set(), set()
-    known = Unit.objects.all() if last else Unit.objects.filter(pk__in=org.unit_subtree(leads))
-    parents = dict(known.values_list("pk", "parent_id"))
-    heads = {unit: head.pk for unit, head in org.heads_of_many(parents).items()}
-    me = {person.pk} | ({None} if last else set())
-    units = {unit for unit in parents if _above(unit, heads.get(unit), parents, heads) in me}
-    main: dict[int, int] = {}
-    members = Appointment.objects.filter(org.current(), unit__in=parents).order_by("-primary", "start", "id")
-    for who, unit in members.values_list("person_id", "unit_id"):
-        main.setdefault(who, unit)
-    people = {who for who, unit in main.items() if _above(unit, who, parents, heads) in me}
-    return people - {person.pk}, units
+    parents: dict[int, int | None] = dict(pick(Unit, ("id", "parent_id"), id__gt=0))
+    people = {who for who, _ in asked if who is not None and who != person.pk}
+    main = {who: found[0].unit for who, found in org.held_by_many(people).items() if found}
+    units = {unit for who, unit in asked if who is None and unit is not None}
+    heads = {unit: head.pk for unit, head in org.heads_of_many(_upwards({*main.values(), *units}, parents)).items()}
+    return (
+        {who for who, unit in main.items() if _above(unit, who, parents, heads) in me},
+        {unit for unit in units if _above(unit, heads.get(unit), parents, heads) in me},
+    )
+
+
+def _upwards(units: set[int], parents: Mapping[int, int | None]) -> set[int]:
+    """The units and all above them."""
+    found: set[int] = set()
+    for unit in units:
+        at: int | None = unit
+        while at is not None and at not in found:
+            found.add(at)
+            at = parents.get(at)
+    return found
 
 
 def _above(unit: int, but: int | None, parents: Mapping[int, int | None], heads: Mapping[int, int]) -> int | None:
@@ -47,9 +59,10 @@ def _above(unit: int, but: int | None, parents: Mapping[int, int | None], heads:
     return None
 
 
-def to_settle(person: Person, roles: set[str]) -> Q:
-    """Over Proposal: those that the regulation, or in its silence the line of command, gives this person to decide."""
-    people, units = answering_to(person)
+def to_settle(person: Person, roles: set[str], **among: Any) -> Q:
+    """Over Proposal: those that the regulation, or in its silence the line of command, gives this person to decide. With
+    conditions (`state="open"`) the answer is good only for proposals that meet them."""
+    people, units = answering_to(person, **among)
     unnamed = Q(person__in=people) | Q(person=None, unit__in=units)
     if person.is_admin:
         unnamed |= Q(person=None, unit=None)
@@ -58,4 +71,4 @@ def to_settle(person: Person, roles: set[str]) -> Q:
 
 def settles(person: Person, row: Proposal, roles: set[str]) -> bool:
     """The same question about one proposal."""
-    return Proposal.objects.filter(to_settle(person, roles), pk=row.pk).exists()
+    return Proposal.objects.filter(to_settle(person, roles, id=row.pk), pk=row.pk).exists()

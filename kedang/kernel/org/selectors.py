@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 
 from kedang.kernel import clock, direct, once
 from kedang.kernel.org.models import Appointment, Delegation, Person, Unit
+from kedang.kernel.picking import pick
 
 
 def current(on: date | None = None, prefix: str = "") -> Q:
@@ -219,6 +220,15 @@ def principals_of(person: Person | int, on: date | None = None) -> list[Person]:
     """For whom this person may act on a day."""
     ids = _delegations(on).filter(delegate_id=_id(person)).values("principal_id")
     return list(Person.objects.filter(pk__in=ids))
+
+
+def principal_ids(person: Person | int) -> list[int]:
+    """The same for today, by id; once a deed or page."""
+    me, day = _id(person), clock.today()
+    where = {"delegate_id": me, "start__lte": day, "end__gte": day, "revoked_at": None}
+    return once.remember(
+        ("principals", me, day), lambda: [one for (one,) in pick(Delegation, ("principal_id",), **where)]
+    )
 
 
 def _delegations(on: date | None) -> QuerySet[Delegation]:

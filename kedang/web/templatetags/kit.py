@@ -9,15 +9,15 @@ from typing import Any
 
 from django import template
 from django.conf import settings
+from django.template import engines
 from django.template.loader import get_template
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from kedang.kernel.blobs.store import megabytes
 from kedang.kernel.workdays import calendar
-from kedang.kernel.workdays.calendar import Calendar
 from kedang.web import words
 
 register = template.Library()
@@ -54,28 +54,19 @@ DUE_MARKS = {"late": "alert-circle", "today": "clock"}
 
 
 @register.simple_tag(takes_context=True)
-def due(context: template.Context, at: datetime | None, done: bool = False, natural: bool = False) -> SafeString:
+def rows(context: template.Context, name: str) -> SafeString:
+    """A part that is drawn by Jinja2 (`web/jinja.py`), with the variables of the page."""
+    drawn = engines["jinja2"].get_template(name).render(context.flatten(), context.get("request"))
+    return mark_safe(drawn)  # noqa: S308 (escaped there)
+
+
+@register.simple_tag
+def due(at: datetime | None, done: bool = False, natural: bool = False) -> SafeString:
     """The chip of a deadline. Put together here: as a template of its own it was a third of a list's time."""
-    found = words.due_words(at, _calendar(context), done=done, natural=natural)
+    found = words.due_words(at, calendar.load(), done=done, natural=natural)
     title = format_html(' title="期限 {}"', found.full) if found.full else ""
     mark = icon(DUE_MARKS[found.level]) if found.level in DUE_MARKS else ""
     return format_html('<span class="due {}"{}>{}{}</span>', found.level, title, mark, found.text)
-
-
-@register.filter
-def cell(column: str) -> str:
-    """The template of a column of the customer list."""
-    return f"customers/cells/{column}.html"
-
-
-def _calendar(context: template.Context) -> Calendar:
-    """The company calendar, looked up once a page and not once a row."""
-    request = context.get("request")
-    if request is None:
-        return calendar.load()
-    if not hasattr(request, "kedang_calendar"):
-        request.kedang_calendar = calendar.load()
-    return request.kedang_calendar
 
 
 @register.filter

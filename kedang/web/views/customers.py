@@ -155,7 +155,7 @@ def star(request: HttpRequest, pk: int) -> HttpResponse:
     on = perform("customer.star", by=request.user, customer=pk, on=request.POST.get("on") == "yes").value
     if not is_fragment(request):
         return redirect("customers")
-    return render(request, "customers/star.html", {"row": {"id": pk, "starred": on}})
+    return render(request, "customers/star.html", {"row": {"id": pk, "starred": on}}, using="jinja2")
 
 
 @require_GET

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -57,8 +57,8 @@ class Row:
 def inbox_page(request: HttpRequest) -> HttpResponse:
     """The page; `kind` shows one class only. Duties come fifty a page, ballots and proposals before them on the first."""
     regs = regulations()
-    mine = inbox.duties_for(request.user, regs)
-    sorts, counted = _sorted_out(mine, regs)
+    mine = inbox.duties_for(request.user, regs).select_related(None).select_related("unit")
+    sorts, counted = _sorted_out(request, regs)
     others = [*_ballots(request), *_proposals(request, regs)]
     counted += Counter(row.kind for row in others)
     kind = request.GET.get("kind", "")
@@ -82,14 +82,14 @@ Sort = tuple[str, int, str]
 """What the class of a duty depends on: norm, version, form to draft."""
 
 
-def _sorted_out(mine: QuerySet[Duty], regs: Regulations) -> tuple[dict[Sort, str], Counter[str]]:
+def _sorted_out(request: HttpRequest, regs: Regulations) -> tuple[dict[Sort, str], Counter[str]]:
     """({norm, version, form: class}, how many of each class), counted by the database over all duties."""
     sorts: dict[Sort, str] = {}
     counted: Counter[str] = Counter()
-    for one in mine.select_related(None).order_by().values("norm", "version", "awaits_form").annotate(n=Count("pk")):
-        key = one["norm"], one["version"], one["awaits_form"]
-        sorts[key] = tasks.kind_of(Duty(norm=key[0], version=key[1], awaits_form=key[2]), regs)
-        counted[sorts[key]] += one["n"]
+    for norm, version, form, many in inbox.sorts_for(request.user, regs):
+        sort = tasks.kind_of(Duty(norm=norm, version=version, awaits_form=form), regs)
+        sorts[norm, version, form] = sort
+        counted[sort] += many
     return sorts, counted
 
 
