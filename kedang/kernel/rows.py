@@ -216,7 +216,7 @@ def _prepare_of(field: Any, vendor: str) -> Prepare | None:
     if isinstance(field, AS_THEY_ARE):
         return None
     if isinstance(field, models.JSONField):
-        return json.dumps
+        return json_text
     if isinstance(field, models.UUIDField):
         return None if connection.features.has_native_uuid_field else _hex
     if isinstance(field, models.DateTimeField) and vendor == "sqlite":
@@ -235,6 +235,14 @@ def _moment(value: datetime) -> str:
     """As Django's SQLite keeps an instant."""
     if value.tzinfo is None:
         raise ValueError(f"an instant without a time zone: {value}")
+_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+
+
+def json_text(value: Any) -> str:
+    """JSON in one form only: as SQLite keeps it, it goes into the ledger's lines (ledger/lines.py)."""
+    return _encode(value)
+
+
     return str(value.astimezone(UTC).replace(tzinfo=None))
 
 

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from kedang.kernel.ledger.sealing import head as head
     from kedang.kernel.ledger.sealing import read_heads as read_heads
     from kedang.kernel.ledger.sealing import seal as seal
-    from kedang.kernel.ledger.sealing import verify as verify
+    from kedang.kernel.ledger.verifying import export as export
+    from kedang.kernel.ledger.verifying import verify as verify
 
 _HOME = {
     "EventKind": "kinds",
@@ -45,10 +46,11 @@ _HOME = {
     "head": "sealing",
     "read_heads": "sealing",
     "seal": "sealing",
-    "verify": "sealing",
+    "verify": "verifying",
 }
 
 
+    "export": "verifying",
 def __getattr__(name: str) -> Any:
     if name in _HOME:
         return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

@@ -122,7 +122,7 @@ def _build(draft: EventDraft, at: datetime) -> tuple[Event, list[dict[str, Any]]
             {
                 "id": str(row["id"]),
                 "field": row["field"],
-                "digest": _digest(row["salt"], row["field"], row["old"], row["new"]),
+                "digest": digest_of(row["salt"], row["field"], row["old"], row["new"]),
             }
             for row in values
         ]
@@ -165,12 +165,8 @@ def _value(kind: kinds.EventKind, draft: EventDraft, value: ValueDraft) -> dict[
     }
 
 
-def value_digest(row: Value) -> str:
-    """Digest over salt and content. A blanked row has no salt and is not checked."""
-    return _digest(row.salt, row.field, row.old, row.new)
-
-
-def _digest(salt: str, field: str, old: str, new: str) -> str:
+def digest_of(salt: str, field: str, old: str, new: str) -> str:
+    """Digest of a personal value over salt and content; a blanked one has no salt and is not checked."""
     # What json.dumps makes of the list, without an encoder a value.
     text = ", ".join(map(encode_basestring, (salt, field, old, new)))
     return hashlib.sha256(f"[{text}]".encode()).hexdigest()
