@@ -11,10 +11,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from kedang.kernel.ledger import kinds as kinds
     from kedang.kernel.ledger.kinds import EventKind as EventKind
+    from kedang.kernel.ledger.reading import attach_texts as attach_texts
     from kedang.kernel.ledger.reading import counted as counted
+    from kedang.kernel.ledger.reading import free_texts as free_texts
+    from kedang.kernel.ledger.reading import has_texts as has_texts
     from kedang.kernel.ledger.reading import label as label
     from kedang.kernel.ledger.reading import sentence as sentence
     from kedang.kernel.ledger.reading import timeline as timeline
+    from kedang.kernel.ledger.reading import told as told
     from kedang.kernel.ledger.recording import EventDraft as EventDraft
     from kedang.kernel.ledger.recording import ValueDraft as ValueDraft
     from kedang.kernel.ledger.recording import blank_values as blank_values
@@ -31,10 +35,14 @@ if TYPE_CHECKING:
 
 _HOME = {
     "EventKind": "kinds",
+    "attach_texts": "reading",
     "counted": "reading",
+    "free_texts": "reading",
+    "has_texts": "reading",
     "label": "reading",
     "sentence": "reading",
     "timeline": "reading",
+    "told": "reading",
     "EventDraft": "recording",
     "ValueDraft": "recording",
     "blank_values": "recording",
@@ -42,6 +50,7 @@ _HOME = {
     "record_many": "recording",
     "Head": "sealing",
     "VerifyResult": "sealing",
+    "export": "verifying",
     "export_head": "sealing",
     "head": "sealing",
     "read_heads": "sealing",
@@ -50,7 +59,6 @@ _HOME = {
 }
 
 
-    "export": "verifying",
 def __getattr__(name: str) -> Any:
     if name in _HOME:
         return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
