@@ -211,6 +211,14 @@ def _column(field: Any, vendor: str, *, default: bool = False) -> Column:
     )
 
 
+_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+
+
+def json_text(value: Any) -> str:
+    """JSON in one form only: as SQLite keeps it, it goes into the ledger's lines (ledger/lines.py)."""
+    return _encode(value)
+
+
 def _prepare_of(field: Any, vendor: str) -> Prepare | None:
     """How a value of the field goes to the engine; None when as it is."""
     if isinstance(field, AS_THEY_ARE):
@@ -235,14 +243,6 @@ def _moment(value: datetime) -> str:
     """As Django's SQLite keeps an instant."""
     if value.tzinfo is None:
         raise ValueError(f"an instant without a time zone: {value}")
-_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
-
-
-def json_text(value: Any) -> str:
-    """JSON in one form only: as SQLite keeps it, it goes into the ledger's lines (ledger/lines.py)."""
-    return _encode(value)
-
-
     return str(value.astimezone(UTC).replace(tzinfo=None))
 
 
