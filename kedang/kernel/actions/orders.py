@@ -25,7 +25,7 @@ from kedang.kernel.actions import (
     speaking,
 )
 from kedang.kernel.actions.deed import Deed
-from kedang.kernel.errors import Gone, NotFound
+from kedang.kernel.errors import Gone, Invalid, NotFound
 from kedang.kernel.norms import engine
 from kedang.kernel.norms.engine import Call, Decision, Finding
 from kedang.kernel.norms.expressions import FactStore
@@ -151,6 +151,7 @@ def prepare(
     )
     _check_known(order)
     entrusting.check_known(order)
+    _check_named(spec, args)
     if spec.name == "form.file":
         order.filing = forms.filing(order.args, order.view, regs, order.facts, by=order.actor, who=order.who, dry=dry)
     elif spec.name == "flow.move":
@@ -164,6 +165,16 @@ def prepare(
         permits.check(order)
         releasing.check_fields(order.args.get("fields") or () if spec.name == "file.disclose" else ())
     return order
+
+
+WHAT = {"form.file": ("form",), "flow.move": ("flow", "to")}
+
+
+def _check_named(spec: Action, args: Mapping[str, Any]) -> None:
+    """What a filing or a step is at all hangs on these: without them there is nothing to decide about, not even dry."""
+    missing = [name for name in WHAT.get(spec.name, ()) if not args.get(name)]
+    if missing:
+        raise Invalid(dict.fromkeys(missing, fields.REQUIRED))
 
 
 def lock_names(spec: Action, args: Mapping[str, Any]) -> list[str]:

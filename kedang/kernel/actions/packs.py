@@ -126,7 +126,7 @@ def draft_pack(*, deed: Deed, pack: str, text: str, clause: str | None = None, c
     if clause and clause not in version.regulation.pack.clauses:
         raise Invalid({"clause": f"《{version.title}》没有第{clause}条。"})
     number = _next_number(pack, version.number)
-    sources = _amended(version, number, clause, text, dict(changes or {}))
+    sources = _amended(version, number, clause, text, _new_values(changes))
     title = version.title
     if sources is not None:
         with _said_as_invalid("changes"):
@@ -143,6 +143,15 @@ def draft_pack(*, deed: Deed, pack: str, text: str, clause: str | None = None, c
     return number
 
 
+def _new_values(changes: Any) -> dict[str, Any]:
+    """{parameter: its new value} of what was sent as `changes`."""
+    asked = {} if changes is None else changes
+    values = asked.get("parameters", {}) if isinstance(asked, dict) else None
+    if not isinstance(values, dict) or any(isinstance(value, (dict, list)) for value in values.values()):
+        raise Invalid({"changes": "应写为 {parameters: {参数: 新值}}。"})
+    return values
+
+
 def _next_number(pack: str, running: int) -> int:
     """The draft's number: one above the newest that is not itself an unadopted draft."""
     newest = PackVersion.objects.filter(pack=pack).exclude(state=PackState.DRAFT).order_by("-version").first()
@@ -150,7 +159,7 @@ def _next_number(pack: str, running: int) -> int:
 
 
 def _amended(
-    version: store.Version, number: int, clause: str | None, text: str, changes: dict[str, Any]
+    version: store.Version, number: int, clause: str | None, text: str, values: dict[str, Any]
 ) -> dict[str, str]:
     """The running version's text with the amendment in it: parameters get a dated line, clauses their new wording."""
     row = PackVersion.objects.filter(pk=version.row).first()
@@ -163,7 +172,7 @@ def _amended(
     head["version"] = number
     since = max(clock.today() + timedelta(days=1), version.since)
     head["effective"] = since
-    for name, value in dict(changes.get("parameters", {})).items():
+    for name, value in values.items():
         if name not in head.get("parameters", {}):
             raise Invalid({"changes": f"没有参数“{name}”。"})
         head["parameters"][name].setdefault("values", {})[since] = value
