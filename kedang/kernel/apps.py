@@ -31,6 +31,7 @@ class KernelConfig(AppConfig):
             packs,
             passing,
             permits,
+            reaching,
             releasing,
             staffing,
             voting,

@@ -169,6 +169,15 @@ def _default_port(parts: SplitResult) -> int:
     return 443 if parts.scheme == "https" else 80
 
 
+def named(parts: SplitResult) -> bool:
+    """Whether the operator has named this host or its network in KEDANG_OUTBOUND_ALLOW."""
+    assert parts.hostname is not None
+    literal = _literal(parts.hostname)
+    return _allowed_host(parts.hostname, parts.port or _default_port(parts)) or (
+        literal is not None and _allowed_network(literal)
+    )
+
+
 def _allow() -> list[str]:
     return list(getattr(settings, "OUTBOUND_ALLOW", ()))
 
@@ -214,7 +223,10 @@ def _exchange(parts: SplitResult, address: Address, body: bytes, headers: dict[s
             watch = threading.Timer(max(0.05, limit - time.monotonic()), _cut, [line])
             watch.daemon = True
             watch.start()
-        return _talk(parts, port, line, body, headers)
+        answer = _talk(parts, port, line, body, headers)
+        if time.monotonic() >= limit:
+            raise TimeoutError  # cut off in the middle: what came so far is no answer
+        return answer
     finally:
         watch.cancel()
         line.close()

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from email import message_from_string
+from email import message_from_bytes
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -159,8 +159,8 @@ def _session(made: MailServer, line: socket.socket, ending: threading.Event) -> 
                 for part in talk:
                     if part == b".\r\n":
                         break
-                    text.append(part.decode("utf-8", "replace"))
-                made.letters.append(message_from_string("".join(text)))
+                    text.append(part)
+                made.letters.append(message_from_bytes(b"".join(text)))
                 say("250 kept")
             elif verb == "QUIT":
                 say("221 bye")

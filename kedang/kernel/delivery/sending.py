@@ -266,7 +266,7 @@ def _letter(rows: Rows, connection: BaseEmailBackend) -> int:
 def _mail_said(error: Exception) -> str:
     if isinstance(error, smtplib.SMTPAuthenticationError):
         return "邮件服务器不接受用户名和密码"
-    if isinstance(error, TimeoutError):
+    if isinstance(error, TimeoutError) or "timed out" in str(error):
         return "邮件服务器没有按时答复"
     if isinstance(error, smtplib.SMTPResponseException):
         return f"邮件服务器拒绝（{error.smtp_code}）"

@@ -27,6 +27,7 @@ from kedang.kernel.workdays import calendar
 from kedang.kernel.workdays.models import CalendarDay
 from kedang.web import sessions
 from kedang.web.paging import page_of
+from kedang.web.views import robots
 from kedang.web.views import machines
 
 TABS = {
@@ -36,6 +37,7 @@ TABS = {
     "calendar": "工作日历",
     "packs": "制度版本",
     "gaps": "缺资料",
+    "sending": "通知发送",
     "health": "规则时钟",
     "sessions": "登录",
     "api": "接口",
@@ -188,5 +190,5 @@ def _sessions(request: HttpRequest) -> dict[str, Any]:
 
 
 READERS: dict[str, Callable[[HttpRequest], dict[str, Any]]] = {
-    "people": _people, "units": _units, "posts": _posts, "calendar": _calendar, "packs": _packs, "gaps": _gaps, "health": _health, "sessions": _sessions, "api": machines.overview,
+    "people": _people, "units": _units, "posts": _posts, "calendar": _calendar, "packs": _packs, "gaps": _gaps, "sending": robots.tab, "health": _health, "sessions": _sessions, "api": machines.overview,
 }  # fmt: skip
