@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
+
+from django.db import transaction
 
 from kedang.customers.claims.models import Claim, Conflict, Likeness
-from kedang.customers.importing.models import ImportRow
+from kedang.customers.importing import spooling
+from kedang.customers.importing.models import Import, ImportRow
 from kedang.customers.models import (
     DESTROYED,
     Change,
@@ -19,6 +23,8 @@ from kedang.customers.models import (
     SearchText,
     Star,
 )
+from kedang.kernel.blobs import service as blobs
+from kedang.kernel.blobs.models import Blob
 from kedang.kernel.filebound import FileBound, register
 
 
@@ -41,7 +47,7 @@ def erase(file: int, at: datetime) -> int:
             Claim.objects.filter(customer=file).update(need=""),
             Conflict.objects.filter(customer=file).update(ground="", basis=""),
             Likeness.objects.filter(customer=file).delete()[0],
-            _imported(file),
+            _imported(file, at),
         )
     )
 
@@ -56,9 +62,19 @@ def _identity(file: int, at: datetime) -> int:
     )  # fmt: skip
 
 
-def _imported(file: int) -> int:
-    """Rows of import lists that made or met this file."""
-    return ImportRow.objects.filter(customer=file).update(message="", errors={}, found=[])
+def _imported(file: int, at: datetime) -> int:
+    """Rows of import lists that made or met this file, and the workbooks that held it: a list is destroyed as a whole,
+    together with those that it corrected. What came of its other rows stays."""
+    rows = ImportRow.objects.filter(customer=file)
+    batches = set(rows.values_list("batch", flat=True))
+    while earlier := set(Import.objects.filter(continued_by__in=batches).values_list("pk", flat=True)) - batches:
+        batches |= earlier
+    for batch in Import.objects.filter(pk__in=batches).select_related("blob"):
+        transaction.on_commit(partial(spooling.forget_read, batch.blob.sha256, batch.sheet), robust=True)
+    held = blobs.erase(
+        Blob.objects.filter(pk__in=Import.objects.filter(pk__in=batches).values("blob"), gone_at=None), at
+    )
+    return held + rows.update(message="", errors={}, found=[])
 
 
 register(FileBound("customers", "客户资料、联系人与变更", erase))

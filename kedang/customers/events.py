@@ -9,6 +9,7 @@ PERSONAL = {
     "decision_role": "决策角色", "q": "检索词", "note": "说明", "old": "原值", "new": "新值",
 }  # fmt: skip
 ANY_FIELD = {"*": "字段"}
+REASON = {"reason": "理由"}
 
 KINDS = [
     EventKind("customer.registered", "登记客户", "{actor}登记客户，编号 {number}", {"number": "text", "kind": "text", "source": "text?"}, PERSONAL),
@@ -21,10 +22,10 @@ KINDS = [
     EventKind("customer.filed", "备案通过", "客户备案通过"),
     EventKind("customer.change_reported", "登记重大变动", "{actor}登记{side}变动：{matter}",
               {"matter": "text", "side": "text", "occurred_on": "date"}, PERSONAL),
-    EventKind("customer.transferred", "转移", "{actor}把客户转移给{to_name}", {"to": "person", "to_name": "text", "former": "person?", "reason": "text?", "succeeds": "bool?"}),
+    EventKind("customer.transferred", "转移", "{actor}把客户转移给{to_name}", {"to": "person", "to_name": "text", "former": "person?", "reason": "text?", "succeeds": "bool?"}, REASON),
     EventKind("customer.owner_left", "负责人离职", "负责人{name}离职", {"person": "person", "name": "text"}),
-    EventKind("customer.assigned", "指派负责人", "{actor}指派{to_name}负责", {"to": "person", "to_name": "text", "former": "person?", "reason": "text?"}),
-    EventKind("customer.released", "放入公海", "{actor}将客户放入公海", {"former": "person?", "reason": "text?"}),
+    EventKind("customer.assigned", "指派负责人", "{actor}指派{to_name}负责", {"to": "person", "to_name": "text", "former": "person?", "reason": "text?"}, REASON),
+    EventKind("customer.released", "放入公海", "{actor}将客户放入公海", {"former": "person?", "reason": "text?"}, REASON),
     EventKind("customer.collaborator_added", "添加协作人", "{actor}添加协作人{person_name}", {"person": "person", "person_name": "text", "access": "text"}),
     EventKind("customer.collaborator_removed", "移除协作人", "{actor}移除协作人{person_name}", {"person": "person", "person_name": "text"}),
     EventKind("customer.contact_added", "添加联系人", "{actor}添加联系人", {"contact": "contact"}, PERSONAL),
@@ -36,7 +37,7 @@ KINDS = [
     EventKind("customer.conflict_settled", "裁定归属", "{actor}裁定归{to_name}", {"conflict": "integer", "to": "person", "to_name": "text"}, PERSONAL),
     EventKind("customer.searched", "查重", "{actor}查重，得到 {hits} 条", {"hits": "integer"}, PERSONAL),
     EventKind("customer.exported", "导出", "{actor}导出{what} {rows} 行，用途：{purpose}，编号 {code}",
-              {"what": "text", "rows": "integer", "columns": "text", "scope": "text?", "filters": "json?", "purpose": "text", "code": "text", "digest": "text", "number": "text?"}, PERSONAL),
+              {"what": "text", "rows": "integer", "columns": "text", "scope": "text?", "filters": "json?", "purpose": "text", "code": "text", "digest": "text", "number": "text?"}, {**PERSONAL, "what": "内容", "purpose": "用途"}),
 ]  # fmt: skip
 
 OWNER_EVENTS = [

@@ -9,7 +9,7 @@ KINDS = [
     EventKind("contact.recorded", "跟进", "{actor}登记{kind}", {"contact": "integer", "kind": "text"}, PERSONAL),
     EventKind("visit.planned", "拜访计划", "{actor}计划于{planned_on}拜访", {"visit": "integer", "planned_on": "date", "person": "person"}, {"purpose": "目的"}),
     EventKind("visit.recorded", "拜访", "{actor}登记拜访", {"contact": "integer", "visit": "integer?", "kind": "text"}, PERSONAL),
-    EventKind("visit.cancelled", "取消拜访计划", "{actor}取消了{planned_on}的拜访计划", {"visit": "integer", "planned_on": "date", "reason": "text?"}),
+    EventKind("visit.cancelled", "取消拜访计划", "{actor}取消了{planned_on}的拜访计划", {"visit": "integer", "planned_on": "date", "reason": "text?"}, {"reason": "原因"}),
     EventKind("reception.reported", "接待登记", "{actor}接待来访客户（{basis}）",
               {"reception": "integer", "basis": "text", "named": "person?", "introducer": "customer?", "unit": "unit", "day": "date", "alike": "integer"},
               {"name": "来访客户", "phone": "联系方式"}),

@@ -99,7 +99,7 @@ class Evidence:
 
 
 def evidence_of(row: Proposal, person: Person) -> list[Evidence]:
-    """The rows in the order the proposal names them; four queries however many there are."""
+    """The rows in the order the proposal names them; five queries however many there are."""
     ids: dict[str, set[int]] = {"duty": set(), "record": set(), "event": set()}
     for entry in row.evidence:
         for kind, wanted in ids.items():
@@ -110,6 +110,7 @@ def evidence_of(row: Proposal, person: Person) -> list[Evidence]:
     events = {
         each.pk: each for each in Event.objects.filter(pk__in=ids["event"]).select_related("actor", "on_behalf_of")
     }
+    ledger.attach_texts(events.values())
     rows: list[Any] = [*duties.values(), *records.values(), *events.values()]
     names = known_names(person, {each.file for each in rows if each.file})
     found = [_evidence(entry, duties, records, events, names) for entry in row.evidence]

@@ -120,7 +120,8 @@ def done_by(row: Grant, limit: int = 100) -> list[tuple[datetime, str, str]]:
     if not row.number:
         return []
     events = Event.objects.filter(kind__in=BY_NUMBER, actor=row.person, data__number=row.number)
-    found = events.select_related("actor", "on_behalf_of").order_by("-id")[:limit]
+    found = list(events.select_related("actor", "on_behalf_of").order_by("-id")[:limit])
+    ledger.attach_texts(found)
     return [(each.recorded_at, ledger.sentence(each), str(each.data.get("code", ""))) for each in found]
 
 

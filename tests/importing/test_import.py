@@ -4,8 +4,12 @@ from typing import Any
 
 import pytest
 
+from kedang.customers.importing import spooling
 from kedang.customers.importing.models import Import, ImportRow, Stage
 from kedang.customers.models import Contact, Customer
+from kedang.kernel import clock, filebound
+from kedang.kernel.blobs.models import Blob
+from kedang.kernel.errors import Invalid
 from kedang.kernel.ledger.models import Event
 from tests.importing.conftest import HEADINGS, Begin, carry_out
 from tests.support.company import Company
@@ -111,3 +115,23 @@ def test_undoing_an_import_voids_what_nobody_has_touched(company: Company, begin
     assert Event.objects.filter(kind="customer.voided").count() == 1
     again: Any = company.do("customer.register", "小王", name="上海晨光文具厂", credit_code="91310000607215270Y")
     assert again
+
+
+def test_destroying_a_file_takes_the_lists_that_held_it_along(
+    company: Company, begin: Begin, django_capture_on_commit_callbacks: Any
+) -> None:
+    first = carry_out(begin("小王", GOOD))
+    marked = [
+        ["错误原因", "导入行号（请勿改动）", *HEADINGS],
+        ["", f"{first.number}#4", "苏州工业设备公司", "", "0512-62345678", "王五", "", "", "重点客户"],
+    ]
+    second = carry_out(begin("小王", marked))
+    spools = {spooling.spool_of(each.blob.sha256, each.sheet) for each in (first, second)}
+    assert all(spool.exists() for spool in spools)
+    with django_capture_on_commit_callbacks(execute=True):
+        filebound.erase(Customer.objects.get(name="苏州工业设备公司").pk, clock.now())
+    assert not any(spool.exists() for spool in spools)
+    assert Blob.objects.filter(gone_at=None).count() == 0
+    assert states(first)[2] == "created"
+    with pytest.raises(Invalid, match="已销毁"):
+        spooling.table_of(Import.objects.get(pk=first.pk))

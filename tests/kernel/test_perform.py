@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kedang.kernel import clock, tick
+from kedang.kernel import clock, ledger, tick
 from kedang.kernel.actions import dry_run, perform, perform_read
 from kedang.kernel.approvals.models import Request
 from kedang.kernel.errors import AsksReason, Invalid, NeedsApproval, NotFound, Refused
@@ -188,7 +188,7 @@ def test_a_reason_lets_pass_and_is_on_record(company: Company, factory: int) -> 
     assert caught.value.decision.clauses == ["3"]
     assert not ExpenseClaim.objects.exists()
     submit(company, factory, 2000, reason="年会")
-    assert Event.objects.get(kind="norm.reasoned").data["reason"] == "年会"
+    assert ledger.told(Event.objects.get(kind="norm.reasoned"))["reason"] == "年会"
     assert ExpenseClaim.objects.count() == 1
 
 

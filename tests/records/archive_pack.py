@@ -73,6 +73,21 @@ norms:
     action: record.destroy
     route: two
     then: run
+  - id: why-so-soon
+    kind: prohibition
+    clause: "1"
+    action: visit.plan
+    effect: reason
+    when: holds(actor, 'sales')
+    message: 请写明为什么现在拜访。
+  - id: call-back
+    name: 回电
+    kind: duty
+    clause: "1"
+    opens: {event: contact.recorded}
+    bearer: event.actor
+    done: {event: visit.recorded, for: customer}
+    due: {within: 5 working_days, extend: {times: 1, each: 3 days, total: 3 days}}
   - id: sort-anew
     kind: consequence
     clause: "1"

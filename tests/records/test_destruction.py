@@ -15,6 +15,7 @@ from kedang.kernel import clock, filebound, ledger
 from kedang.kernel.actions import perform, perform_read
 from kedang.kernel.errors import Gone, Invalid, NotFound, Refused
 from kedang.kernel.ledger.models import Event
+from kedang.kernel.norms.models import Duty
 from kedang.records import selectors, states
 from kedang.records.models import Destruction, Item
 from tests.records.archive_pack import ARCHIVE
@@ -142,6 +143,7 @@ CANARIES = {
     "name": "金丝雀餐饮甲", "phone": "13911110001", "address": "金丝雀路乙号", "contact": "金丝雀丙", "said": "金丝雀丁说的话",
     "title": "金丝雀戊合同", "bytes": "金丝雀己正文", "form": "金丝雀庚跟踪", "purpose": "金丝雀辛用途", "reason": "金丝雀壬理由",
     "plan": "金丝雀癸拜访", "file": "金丝雀子文件名", "opinion": "金丝雀丑意见", "contract": "金丝雀寅协议", "former": "金丝雀卯旧名",
+    "asked": "金丝雀辰原因", "extended": "金丝雀巳延期", "corrected": "金丝雀午更正",
 }  # fmt: skip
 
 
@@ -170,7 +172,10 @@ def full(transactional_db: None, folder: Path) -> Iterator[Keeping]:
                 with_person=c["contact"],
                 next_at="2026-03-09 10:00",
             )
-            it.do("visit.plan", "小王", planned_on="2026-03-20", purpose=c["plan"])
+            it.do("visit.plan", "小王", planned_on="2026-03-20", purpose=c["plan"], reason=c["asked"])
+            perform("duty.extend", by=made["小王"], duty=Duty.objects.get(norm__endswith="call-back").pk, reason=c["extended"])
+            entry = Event.objects.get(kind="visit.planned").pk
+            perform("event.correct", by=made["小王"], entry=entry, reason=c["corrected"])
             it.do("contract.register", "小王", name=c["contract"], signed_on="2026-03-01", amount="100")
             perform("form.file", by=made["小王"], form="keeping.basic", customer=file, data={"progress": c["form"]})
             it.do(

@@ -12,9 +12,11 @@ from django.test import Client
 from kedang.customers.models import Collaborator, Customer
 from kedang.engagement.models import VisitPlan
 from kedang.kernel import files, tick
-from kedang.kernel.actions import access, leaving, perform
+from kedang.kernel.actions import access, handingover, leaving, perform
 from kedang.kernel.actions.performing import dry_run
 from kedang.kernel.errors import Invalid, NeedsApproval, NotFound, Refused
+from kedang.kernel.jobs import run_pending
+from kedang.kernel.jobs.models import Job, JobState
 from kedang.kernel.ledger.models import Event
 from kedang.kernel.norms.models import Duty, DutyState, Grant
 from kedang.kernel.org import changes
@@ -279,3 +281,27 @@ def test_the_page_leads_through_it_and_shows_what_was_taken_along(
     assert zhou.post(f"{address}carry-out/", {"key": "e"}).status_code == 302
     assert as_("li").get(address).status_code == 404
     assert as_("li").post(f"{address}assign/", {"receiver": 1}).status_code == 404
+
+
+def test_a_long_list_is_finished_in_the_background_and_a_killed_run_goes_on(
+    office: Office, holding: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handingover, "PART", 1)
+    row = leave(office)
+    count = row.lines.count()
+    assert count > 2
+    step(office, "zhou", "assign", receiver=office["chen"].pk)
+    with pytest.raises(Invalid, match="没有开始"):
+        step(office, "zhou", "carry_on")
+    step(office, "zhou", "sign", absent="已离开公司")
+    step(office, "chen", "confirm", counted=count)
+    first = step(office, "zhou", "carry_out")
+    assert (first["moved"], first["left"], first["waiting"]) == (1, 0, count - 1)
+    with pytest.raises(Refused):
+        step(office, "chen", "carry_on")
+    step(office, "zhou", "carry_on")  # what a killed run had done
+    run_pending()
+    job = Job.objects.get(kind="handover.carry_out")
+    assert (job.state, job.result) == (JobState.DONE, {"moved": count - 2, "left": 0})
+    assert not row.lines.filter(moved_at=None).exists()
+    assert {file.owner for file in Customer.objects.filter(pk__in=holding[:2])} == {office["chen"]}

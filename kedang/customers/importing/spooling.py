@@ -76,7 +76,12 @@ def rows(batch: Import, start: int = 0, stop: int | None = None) -> Iterator[tup
 
 def forget(batch: Import) -> None:
     """Remove what was read of an import that is given up; another import of the same file reads it again."""
-    spool = spool_of(batch.blob.sha256, batch.sheet)
+    forget_read(batch.blob.sha256, batch.sheet)
+
+
+def forget_read(sha256: str, sheet: str) -> None:
+    """Remove what was read of one sheet."""
+    spool = spool_of(sha256, sheet)
     for path in (spool, spool.with_suffix(".json")):
         path.unlink(missing_ok=True)
 

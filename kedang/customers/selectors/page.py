@@ -311,13 +311,15 @@ def access_events(file: int, *, only: str = "", of: int | None = None) -> QueryS
 
 
 def openings(events: Iterable[Event]) -> list[Opening]:
-    """Events of 查阅记录 as lines."""
+    """Events of 查阅记录 as lines; one query for what was said."""
+    told = list(events)
+    ledger.attach_texts(told)
     return [
         Opening(
-            event.recorded_at, event.actor.name if event.actor else "系统", ledger.sentence(event), event.data, ledger.label(event),
+            event.recorded_at, event.actor.name if event.actor else "系统", ledger.sentence(event), ledger.told(event), ledger.label(event),
             event.kind == "norm.refused", event.clause,
         )
-        for event in events
+        for event in told
     ]  # fmt: skip
 
 

@@ -16,8 +16,10 @@ from kedang.kernel.ledger.models import Event, Value
 
 VALUE_LABELS = {
     **LABELS, **CONTACT_LABELS, "name": "名称", "title": "题名", "content": "内容", "with_person": "对方联系人", "note": "说明", "opinion": "意见",
-    "purpose": "目的", "old": "变动前", "new": "变动后",
+    "purpose": "用途", "old": "变动前", "new": "变动后", "reason": "事由", "cause": "原因", "summary": "内容摘要", "q": "检索词",
 }  # fmt: skip
+OTHER = "其他"
+"""What a value is called that no word is known for: never by its key."""
 TIMELINE_HIDES = ("file.opened", "norm.")
 """Openings stand in the access log; refusals and breaches in the enforcement register."""
 PAGE = 30
@@ -99,7 +101,9 @@ def entries(events: list[Event], rights: Mapping[str, str]) -> list[Entry]:
 
 
 def _entry(event: Event, values: list[Value], rights: Mapping[str, str]) -> Entry:
-    details = [detail for value in values if (detail := _detail(event, value, rights))]
+    event.texts = {value.field: value.new for value in values}
+    named = ledger.kinds.get(event.kind).shows if ledger.kinds.known(event.kind) else frozenset()
+    details = [detail for value in values if value.field not in named and (detail := _detail(event, value, rights))]
     return Entry(
         id=event.pk,
         kind=event.kind,
@@ -112,7 +116,7 @@ def _entry(event: Event, values: list[Value], rights: Mapping[str, str]) -> Entr
         pack=event.pack,
         clause=event.clause,
         details=details,
-        data={key: value for key, value in event.data.items() if key != "_values"},
+        data=ledger.told(event),
         owner=event.on_behalf_of_id or event.actor_id,
         typist=event.actor_id,
         corrected_by=event.correction.by_id if hasattr(event, "correction") else None,
@@ -126,7 +130,7 @@ def _detail(event: Event, value: Value, rights: Mapping[str, str]) -> Detail | N
         return None
     kind = KINDS.get(value.field, "text")
     labels = {**VALUE_LABELS, **CONTACT_LABELS} if event.kind in CONTACT_EVENTS else VALUE_LABELS
-    return Detail(labels.get(value.field, value.field), shown(value.old, right, kind), shown(value.new, right, kind))
+    return Detail(labels.get(value.field, OTHER), shown(value.old, right, kind), shown(value.new, right, kind))
 
 
 def _group(event: Event, name: str) -> str:

@@ -26,6 +26,7 @@ def erase(file: int, at: datetime) -> int:
     return sum(
         (
             ledger.Value.objects.filter(file=file).update(old="", new="", salt=""),
+            ledger.Correction.objects.filter(event__file=file).update(reason=""),
             FormRecord.objects.filter(file=file).update(data={}, rows=[]),
             Notice.objects.filter(Q(file=file) | Q(request__in=asked)).update(text=ERASED),
             Chip.objects.filter(file=file).delete()[0],

@@ -6,6 +6,9 @@ from kedang.kernel.ledger import kinds
 from kedang.kernel.ledger.kinds import EventKind
 
 _PASSED = {"action": "text", "label": "text", "why": "long_text?", "reason": "long_text?"}
+WHY = {"why": "原因"}
+REASON = {"reason": "理由"}
+PURPOSE = {"purpose": "用途"}
 _GRANT = {
     "person": "person",
     "name": "text",
@@ -22,10 +25,13 @@ KINDS = (
         "被拒绝",
         "{actor}办理“{label}”被拒绝：{why}",
         {"action": "text", "label": "text", "why": "long_text?", "about": "text?"},
+        WHY,
     ),
-    EventKind("norm.reasoned", "说明原因后办理", "{actor}说明原因后办理“{label}”：{reason}", _PASSED),
-    EventKind("norm.confirmed", "确认后办理", "{actor}确认后办理“{label}”：{why}", _PASSED),
-    EventKind("norm.warned", "提示", "{actor}办理“{label}”时得到提示：{why}", _PASSED),
+    EventKind(
+        "norm.reasoned", "说明原因后办理", "{actor}说明原因后办理“{label}”：{reason}", _PASSED, {**WHY, **REASON}
+    ),
+    EventKind("norm.confirmed", "确认后办理", "{actor}确认后办理“{label}”：{why}", _PASSED, {**WHY, **REASON}),
+    EventKind("norm.warned", "提示", "{actor}办理“{label}”时得到提示：{why}", _PASSED, {**WHY, **REASON}),
     EventKind(
         "norm.breached", "违反", "{title}{how}", {"duty": "integer?", "norm": "text", "title": "text", "how": "text"}
     ),
@@ -41,16 +47,23 @@ KINDS = (
         "“{label}”缺资料，无法判断：{facts}",
         {"norm": "text", "label": "text", "facts": "text", "names": "text", "rule": "text"},
     ),
-    EventKind("norm.notified", "通知", "通知{people}：{text}", {"people": "text?", "text": "long_text?"}),
-    EventKind("norm.assigned", "按规则指派", "按规则指派：{why}", {"person": "person", "why": "long_text?"}),
-    EventKind("proposal.opened", "提出建议", "提出建议：{title}", {"proposal": "integer", "title": "text"}),
+    EventKind(
+        "norm.notified", "通知", "通知{people}：{text}", {"people": "text?", "text": "long_text?"}, {"text": "内容"}
+    ),
+    EventKind("norm.assigned", "按规则指派", "按规则指派：{why}", {"person": "person", "why": "long_text?"}, WHY),
+    EventKind(
+        "proposal.opened", "提出建议", "提出建议：{title}", {"proposal": "integer", "title": "text"}, {"title": "事由"}
+    ),
     EventKind(
         "proposal.settled",
         "裁定",
         "{actor}裁定“{title}”：{verdict}，理由：{reason}",
         {"proposal": "integer", "title": "text", "verdict": "text", "reason": "long_text"},
+        {"title": "事由", **REASON},
     ),
-    EventKind("proposal.heard", "陈述", "{actor}陈述：{text}", {"proposal": "integer", "text": "long_text"}),
+    EventKind(
+        "proposal.heard", "陈述", "{actor}陈述：{text}", {"proposal": "integer", "text": "long_text"}, {"text": "陈述"}
+    ),
     EventKind("duty.done", "办结", "{title}：{state}", {"duty": "integer", "title": "text", "state": "text"}),
     EventKind("duty.taken", "领办", "{actor}领办：{title}", {"duty": "integer", "title": "text"}),
     EventKind(
@@ -58,12 +71,14 @@ KINDS = (
         "说明特殊情况",
         "{actor}说明特殊情况：{title}，{reason}",
         {"duty": "integer", "title": "text", "reason": "long_text"},
+        REASON,
     ),
     EventKind(
         "duty.extended",
         "延期",
         "{actor}将“{title}”第{times}次延期至{until}，理由：{reason}",
         {"duty": "integer", "title": "text", "times": "integer", "until": "text", "reason": "long_text"},
+        REASON,
     ),
     EventKind("duty.paused", "暂停计时", "{title}：暂停计时", {"duty": "integer", "title": "text"}),
     EventKind(
@@ -77,12 +92,14 @@ KINDS = (
         "豁免",
         "{actor}豁免：{title}，{reason}",
         {"duty": "integer", "title": "text", "reason": "long_text"},
+        REASON,
     ),
     EventKind(
         "duty.finished",
         "办结",
         "{actor}办结：{title}，{note}",
         {"duty": "integer", "title": "text", "note": "long_text?"},
+        {"note": "说明"},
     ),
     EventKind(
         "form.filed",
@@ -105,10 +122,17 @@ KINDS = (
             "direction": "text",
             "opinion": "long_text?",
         },
+        {"opinion": "意见"},
     ),
     EventKind("file.viewed", "查看附件", "{actor}查看附件", {"blob": "integer", "sha256": "text"}, {"name": "文件名"}),
     EventKind("file.copied", "下载附件", "{actor}下载附件", {"blob": "integer", "sha256": "text"}, {"name": "文件名"}),
-    EventKind("file.opened", "查阅", "{actor}查阅档案", {"purpose": "text?", "request": "integer?", "number": "text?"}),
+    EventKind(
+        "file.opened",
+        "查阅",
+        "{actor}查阅档案",
+        {"purpose": "text?", "request": "integer?", "number": "text?"},
+        PURPOSE,
+    ),
     EventKind(
         "form.opened",
         "查阅表单",
@@ -123,6 +147,7 @@ KINDS = (
             "purpose": "text?",
             "number": "text?",
         },
+        PURPOSE,
     ),
     EventKind(
         "form.exported",
@@ -140,6 +165,7 @@ KINDS = (
             "number": "text?",
             "recipient": "text?",
         },
+        {**PURPOSE, "recipient": "接收人"},
     ),
     EventKind(
         "access.granted",
@@ -153,6 +179,7 @@ KINDS = (
         "收回授权",
         "{actor}收回{name}的授权：{verbs}{scope}，事由：{reason}",
         {**_GRANT, "reason": "text"},
+        REASON,
     ),
     EventKind(
         "access.disclosed",
@@ -167,7 +194,7 @@ KINDS = (
             "number": "text?",
             "form": "text?",
         },
-        {"summary": "内容摘要"},
+        {"summary": "内容摘要", "what": "内容", "recipient": "接收人", **PURPOSE},
     ),
     EventKind(
         "pack.interpreted",
@@ -214,12 +241,14 @@ KINDS = (
             "undone": "long_text?",
             "left": "long_text?",
         },
+        {"what": "更正的记录", "said": "原记录", **REASON, "undone": "已撤销", "left": "未撤销"},
     ),
     EventKind(
         "deed.typed",
         "代录",
         "{actor}代{name}录入“{label}”，理由：{reason}",
         {"action": "text", "label": "text", "name": "text", "reason": "text"},
+        REASON,
     ),
     EventKind(
         "person.left", "离职", "{actor}登记{name}离职，最后一天 {on}", {"name": "text", "on": "date", "reason": "text"}
@@ -250,6 +279,7 @@ KINDS = (
             "digest": "text",
             "format": "text",
         },
+        {"what": "内容", **PURPOSE},
     ),
     EventKind("job.fetched", "下载结果", "{actor}下载《{name}》", {"job": "integer", "name": "text"}),
 )

@@ -23,14 +23,18 @@ from kedang.kernel.actions.leaving import (
     void,
     without_receiver,
 )
+from kedang.kernel.actions.performing import perform
 from kedang.kernel.actions.registry import action
 from kedang.kernel.errors import Invalid, KedangError, NotFound
 from kedang.kernel.fields import Field
+from kedang.kernel.jobs import Run, enqueue, job
 from kedang.kernel.org import changes, links
 from kedang.kernel.org import selectors as org
 from kedang.kernel.org.models import Handover, HandoverLine, HandoverReceipt, Person
 
 ABOUT = Field("person", "移交人", "person", required=True)
+PART = 100
+"""Lines passed on in one transaction."""
 
 
 def _open(person: int) -> Handover:
@@ -180,29 +184,78 @@ def unsigned(row: Handover) -> list[str]:
     locks=lambda args: [f"handover:{args.get('person')}"],
 )
 def carry_out(*, deed: Deed, person: int) -> dict[str, int]:
-    """Pass every line on to its receiver; what cannot be stays with its reason. Closes the account when nothing is left."""
+    """Pass every line on to its receiver; what cannot be stays with its reason. Closes the account when nothing is left.
+    A long list is begun here and finished in the background, part by part: {moved, left, waiting}."""
     row = _open(person)
-    if refresh(row):
+    if not _begun(row) and refresh(row):
         raise Invalid("清单有变动，原来的签字作废；请看过新的清单再签。")
     if row.lines.exists() and (missing := unsigned(row)):
         raise Invalid(f"还缺：{'、'.join(missing)}。")
-    moved, left = 0, 0
-    reason = f"离职交接：{row.person.name}"
-    for line in row.lines.filter(moved_at=None).select_related("receiver"):
-        try:
-            with transaction.atomic():
-                assert line.receiver is not None
-                holdings.one_kind(line.kind).pass_on(line.ref, row.person, line.receiver, deed, reason)
-            line.moved_at, line.problem = deed.now, ""
-            moved += 1
-        except KedangError as error:
-            line.problem = str(error)[:300]
-            left += 1
-        line.save(update_fields=["moved_at", "problem"])
+    row.lines.filter(moved_at=None).update(problem="")
+    done = _pass_part(deed, row)
+    if done["waiting"]:
+        enqueue("handover.carry_out", by=deed.by, title=f"执行{row.person.name}的离职交接", params={"person": person})
+    return done
+
+
+@action(
+    "handover.carry_on",
+    "继续执行交接",
+    args=[ABOUT],
+    about="",
+    needs="none",
+    events=("handover.changed", "handover.closed"),
+    locks=lambda args: [f"handover:{args.get('person')}"],
+)
+def carry_on(*, deed: Deed, person: int) -> dict[str, int]:
+    """The next part of a handover that is being carried out."""
+    row = _open(person)
+    if not _begun(row):
+        raise Invalid("交接还没有开始执行。")
+    return _pass_part(deed, row)
+
+
+@job("handover.carry_out", "执行交接")
+def finish_carrying(run: Run, *, person: int) -> dict[str, int]:
+    """The rest of a long list. What has moved is marked on its line, so a killed run goes on where it was."""
+    moved, done = 0, {"waiting": 1}
+    while done["waiting"]:
+        done = perform("handover.carry_on", by=run.by, person=person).value
+        moved += done["moved"]
+        run.progress(moved, total=moved + done["waiting"])
+    return {"moved": moved, "left": done["left"]}
+
+
+def _begun(row: Handover) -> bool:
+    """Whether lines of the list that was signed have moved: what moves along with them is no change of the list."""
+    signed = row.supervisor_signed_at
+    return signed is not None and row.lines.filter(moved_at__gte=signed).exists()
+
+
+def _pass_part(deed: Deed, row: Handover) -> dict[str, int]:
+    """Pass on the next lines that have not been tried."""
+    untried = row.lines.filter(moved_at=None, problem="").select_related("receiver").order_by("pk")
+    moved = sum(_passed(deed, row, line) for line in untried[:PART])
+    left = row.lines.filter(moved_at=None).exclude(problem="").count()
+    waiting = untried.count()
     _told(deed, row, f"移交 {moved} 项" + (f"，{left} 项没有办成" if left else ""))
-    if not left and not still_owed(row) and row.person.left_on and row.person.left_on <= clock.today():
+    gone = row.person.left_on and row.person.left_on <= clock.today()
+    if not left and not waiting and gone and not still_owed(row):
         _finish(deed, row)
-    return {"moved": moved, "left": left}
+    return {"moved": moved, "left": left, "waiting": waiting}
+
+
+def _passed(deed: Deed, row: Handover, line: HandoverLine) -> bool:
+    try:
+        with transaction.atomic():
+            assert line.receiver is not None
+            reason = f"离职交接：{row.person.name}"
+            holdings.one_kind(line.kind).pass_on(line.ref, row.person, line.receiver, deed, reason)
+        line.moved_at, line.problem = deed.now, ""
+    except KedangError as error:
+        line.problem = str(error)[:300] or "没有办成"
+    line.save(update_fields=["moved_at", "problem"])
+    return line.moved_at is not None
 
 
 @action(

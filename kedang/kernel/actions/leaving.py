@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 NORM = "handover"
 LEFT = "person.left"
-LEADING = ("handover.assign", "handover.carry_out", "handover.close")
+LEADING = ("handover.assign", "handover.carry_out", "handover.carry_on", "handover.close")
 
 
 # ---- 离职 -----------------------------------------------------------------------------------------------------------

@@ -389,9 +389,10 @@ class Generation:
 
 
 def typed_data(event: Event) -> dict[str, Any]:
-    """The event's data as typed values (dates, money), as its kind declares them."""
+    """The event's data as typed values (dates, money), as its kind declares them, and its free texts."""
     kind = kinds.get(event.kind)
-    return {
+    typed = {
         key: fields.from_json(field, value) if (field := kind.field_of(key)) else value
         for key, value in event.data.items()
     }
+    return {**typed, **ledger.free_texts(event)} if ledger.has_texts(event) else typed

@@ -17,8 +17,10 @@ RESERVED = "_values"  # where an event keeps the ids and digests of its personal
 class EventKind:
     """A kind of event. `data` maps a key to a field type, with '?' behind it when the key may be missing.
 
-    `personal` names what may only stand in Value rows (`'*'`: any field, for forms from packs). `sentence` is a
-    str.format template over the data keys, `actor` and `on_behalf_of`.
+    `personal` names what may only stand in Value rows (`'*'`: any field, for forms from packs). A key of both is free
+    text (a reason, an opinion): it is given as data, and of an event about a file it is kept as a value, so that
+    destroying the file takes it along. `sentence` is a str.format template over the data keys, `actor` and
+    `on_behalf_of`.
     """
 
     name: str
@@ -30,6 +32,16 @@ class EventKind:
     def field_of(self, key: str) -> fields.Field | None:
         """The declared key as a field; None when it is not declared."""
         return self._fields.get(key)
+
+    @cached_property
+    def free(self) -> frozenset[str]:
+        """The keys whose text a person writes."""
+        return frozenset(self.data.keys() & self.personal.keys())
+
+    @cached_property
+    def shows(self) -> frozenset[str]:
+        """The free texts that the sentence says already."""
+        return frozenset(name for name in self.free if f"{{{name}}}" in self.sentence)
 
     @cached_property
     def _fields(self) -> dict[str, fields.Field]:

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.utils.functional import cached_property
 
 from kedang.kernel import clock
 
@@ -51,6 +52,11 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.kind}"
+
+    @cached_property
+    def texts(self) -> dict[str, str]:
+        """The free texts that stand beside this event; one query, unless `attach_texts` has asked for a whole list."""
+        return {each.field: each.new for each in self.values.all() if each.salt}
 
 
 class Value(models.Model):

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from kedang.kernel import fields
 from kedang.kernel.ledger import kinds
-from kedang.kernel.ledger.models import Event
+from kedang.kernel.ledger.models import Event, Value
 
 MISSING = "—"
 
@@ -43,11 +43,37 @@ def sentence(event: Event, **extra: str) -> str:
     if not kinds.known(event.kind):
         return event.kind
     kind = kinds.get(event.kind)
-    words = _Words({key: _word(kind, key, value) for key, value in event.data.items() if key != kinds.RESERVED})
+    words = _Words({key: _word(kind, key, value) for key, value in told(event).items()})
     words["actor"] = event.actor.name if event.actor else "系统"
     words["on_behalf_of"] = event.on_behalf_of.name if event.on_behalf_of else MISSING
     words.update(extra)
     return kind.sentence.format_map(words)
+
+
+def told(event: Event) -> dict[str, Any]:
+    """What the event says by key: its data and the free texts that stand beside it."""
+    said = {key: value for key, value in event.data.items() if key != kinds.RESERVED}
+    return {**said, **free_texts(event)} if has_texts(event) else said
+
+
+def free_texts(event: Event) -> dict[str, str]:
+    """What a person wrote, of the values that stand beside the event."""
+    return {name: text for name, text in event.texts.items() if name in kinds.get(event.kind).free}
+
+
+def has_texts(event: Event) -> bool:
+    """Whether free texts stand beside the event."""
+    free = kinds.get(event.kind).free if kinds.known(event.kind) else frozenset()
+    return bool(free) and any(each["field"] in free for each in event.data.get(kinds.RESERVED, ()))
+
+
+def attach_texts(events: Collection[Event]) -> None:
+    """Fetch the free texts of a list of events in one query at most; `sentence` then asks for none."""
+    wanted = {event.pk: event for event in events if has_texts(event)}
+    for event in wanted.values():
+        event.texts = {}
+    for value in Value.objects.filter(event__in=list(wanted)).exclude(salt="") if wanted else ():
+        wanted[value.event_id].texts[value.field] = value.new
 
 
 def _word(kind: kinds.EventKind, key: str, value: Any) -> str:

@@ -81,7 +81,8 @@ def case_rows(pack: str, clause: str, figure: str, month: Month, person: Person)
 
 
 def case_lines(rows: Sequence[Any], figure: str, person: Person) -> list[Case]:
-    """What a reader is shown of them; two queries however many there are."""
+    """What a reader is shown of them; three queries however many there are."""
+    ledger.attach_texts([row for row in rows if isinstance(row, Event)])
     names = _names(person, {row.file for row in rows if row.file})
     return [_case(row, names, FIGURES[figure].source) for row in rows]
 

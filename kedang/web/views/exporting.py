@@ -154,5 +154,5 @@ def record(request: HttpRequest, code: str) -> HttpResponse:
     who = access.standing(request.user.pk)
     if event is None or not (event.actor_id in {request.user.pk, *who.subordinates()} or who.reach("list").everything):
         raise NotFound
-    context = {"event": event, "sentence": ledger.sentence(event), "data": event.data}
+    context = {"event": event, "sentence": ledger.sentence(event), "data": ledger.told(event)}
     return render(request, "customers/export_record.html", context)

@@ -58,12 +58,16 @@ def do(request: HttpRequest, pk: int, what: str) -> HttpResponse:
         raw["kind"] = request.POST.get("kind", "")
     if done := attempt(request, form, action, raw=raw, person=pk):
         if what == "carry-out":
-            said = f"已移交 {done.value['moved']} 项" + (
-                f"，{done.value['left']} 项没有办成，见清单。" if done.value["left"] else "。"
-            )
+            said = _carried_out(**done.value)
         return go(request, reverse("handover", args=[pk]), said)
     row.refresh_from_db()
     return render(request, "handover/page.html", _context(request, row, **{what.replace("-", "_"): form}), status=422)
+
+
+def _carried_out(moved: int, left: int, waiting: int) -> str:
+    said = f"已移交 {moved} 项"
+    said += f"，{left} 项没有办成，见清单" if left else ""
+    return said + (f"，其余 {waiting} 项正在后台移交，请稍后刷新。" if waiting else "。")
 
 
 def _form(request: HttpRequest, action: str, names: tuple[str, ...]) -> Form:
