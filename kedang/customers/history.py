@@ -237,14 +237,18 @@ def open_ownership(row: Customer, deed: Deed, *, reason: str = "") -> None:
 
 def open_ownerships(rows: Sequence[tuple[int, Mapping[str, Any], Deed]], reason: str) -> None:
     """Start the lines of several files' owner histories: (file, its owner_id and unit_id, the deed)."""
-    lines = [
+    insert(OwnerHistory, ownerships(rows, reason), keys=False)
+
+
+def ownerships(rows: Sequence[tuple[int, Mapping[str, Any], Deed]], reason: str) -> list[dict[str, Any]]:
+    """Those lines."""
+    return [
         {
             "customer_id": pk, "owner_id": row["owner_id"], "unit_id": row["unit_id"], "start": deed.now,
             "by_id": deed.by.pk if deed.by else None, "reason": reason,
         }
         for pk, row, deed in rows
     ]  # fmt: skip
-    insert(OwnerHistory, lines, keys=False)
 
 
 def touch(customer: int, deed: Deed) -> None:

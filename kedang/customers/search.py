@@ -19,7 +19,7 @@ from kedang.customers.models import Contact, Customer, FormerName, PhoneDigits, 
 from kedang.kernel import direct
 from kedang.kernel.names import digits, fold
 from kedang.kernel.names import pinyin_initials as initials
-from kedang.kernel.rows import insert
+from kedang.kernel.rows import Statement, insert
 
 MAX_IDS = 2000
 # A letter to both engines, and in no name: extension A begins with it. What it lets through is compared with the text.
@@ -43,7 +43,8 @@ def reindex(customer: Customer) -> None:
                 "DELETE FROM customers_search WHERE rowid = %s", [(pk,) for pk in old.values_list("pk", flat=True)]
             )
     old.delete()
-    _insert(_rows(customer.pk, public, private))
+    for sql, values in _insertion(_rows(customer.pk, public, private)):
+        direct.run(sql, values)
 
 
 @dataclass(frozen=True)
@@ -58,13 +59,14 @@ class Entry:
     phones: Sequence[str] = ()
 
 
-def index_new(entries: Sequence[Entry]) -> None:
-    """Write the two search rows of files just registered, from values at hand."""
+def index_new(entries: Sequence[Entry]) -> list[Statement]:
+    """Write the two search rows of files just registered, from values at hand; or what is left to be sent for it, with
+    whatever else is."""
     rows: list[Row] = []
     for each in entries:
         public, private = lines_of(each.name, each.number, each.credit_code, (), each.contacts, each.phones)
         rows += _rows(each.customer, public, private)
-    _insert(rows)
+    return _insertion(rows)
 
 
 def lines_of(
@@ -104,8 +106,8 @@ def _rows(customer: int, public: list[str], private: list[str]) -> list[Row]:
     ]
 
 
-def _insert(rows: Sequence[Row]) -> None:
-    """Search rows with their index, in as few statements as the engine allows."""
+def _insertion(rows: Sequence[Row]) -> list[Statement]:
+    """Search rows with their index. On PostgreSQL one statement, for the caller to send; on SQLite they are written."""
     if connection.vendor == "sqlite":
         # The table of fragments is a table of its own here; it shares the row's key.
         texts = [{"customer_id": owner, "private": hidden, "text": text} for owner, hidden, text, _ in rows]
@@ -114,15 +116,15 @@ def _insert(rows: Sequence[Row]) -> None:
             "INSERT INTO customers_search(rowid, terms) VALUES (%s, %s)",
             [(key, " ".join(row[3])) for key, row in zip(keys, rows, strict=True)],
         )
-        return
+        return []
     # Terms hold no blank (`fold`), so that one text can carry a row's.
     columns = [list(column) for column in zip(*((o, h, t, " ".join(terms)) for o, h, t, terms in rows), strict=True)]
-    direct.run(
+    sql = (
         "INSERT INTO customers_searchtext(customer_id, private, text, terms)"
         " SELECT o, h, t, array_to_tsvector(array_remove(string_to_array(s, ' '), ''))"
-        " FROM unnest(%s::bigint[], %s::boolean[], %s::text[], %s::text[]) AS r(o, h, t, s)",
-        columns,
+        " FROM unnest(%s::bigint[], %s::boolean[], %s::text[], %s::text[]) AS r(o, h, t, s)"
     )
+    return [(sql, columns)]
 
 
 def terms_of(line: str) -> list[str]:

@@ -55,6 +55,22 @@ def run_each(sql: str, rows: Sequence[Sequence[Any]]) -> None:
         db.connection.executemany(_question_marks(sql), rows)
 
 
+def run_together(statements: Sequence[tuple[str, Sequence[Any]]]) -> None:
+    """Insertions of which none needs another's answer: one statement on PostgreSQL, for there each is a way to the server
+    and back."""
+    if len(statements) > 1 and connections[DEFAULT_DB_ALIAS].vendor == "postgresql":
+        sql = _together(tuple(sql for sql, _ in statements))
+        statements = [(sql, [value for _, values in statements for value in values])]
+    for sql, values in statements:
+        run(sql, values)
+
+
+@lru_cache(maxsize=256)
+def _together(texts: tuple[str, ...]) -> str:
+    first = ", ".join(f"i{number} AS ({text})" for number, text in enumerate(texts[:-1]))
+    return f"WITH {first} {texts[-1]}"
+
+
 def _watched(db: Any) -> bool:
     # Outside of a transaction Django may first have to open the connection, or to replace a dead one.
     return not db.in_atomic_block or db.needs_rollback or bool(db.execute_wrappers) or db.queries_logged

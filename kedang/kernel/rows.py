@@ -117,6 +117,30 @@ def insert(
     return _insert_each(plan, values, ignore=ignore, keys=keys)
 
 
+Statement = tuple[str, Sequence[Any]]
+
+
+def insert_together(
+    *tables: tuple[type[models.Model], Sequence[Mapping[str, Any]]], also: Sequence[Statement] = ()
+) -> None:
+    """Insert rows of several tables whose keys nobody needs, and what other insertions there are; together where that saves
+    the ways (`direct.run_together`)."""
+    given = [(model, rows) for model, rows in tables if rows]
+    if any(len(rows) > FEW for _, rows in given):
+        for model, rows in given:
+            insert(model, rows, keys=False)
+        for sql, values in also:
+            direct.run(sql, values)
+        return
+    vendor = connections[DEFAULT_DB_ALIAS].vendor
+    statements = list(also)
+    for model, rows in given:
+        plan = _plan(model, tuple(rows[0]), vendor)
+        values = [value for row in rows for value in plan.row(row)]
+        statements.append((plan.text(len(rows), False, False), values))
+    direct.run_together(statements)
+
+
 def insert_all(instances: Sequence[models.Model], *, ignore: bool = False) -> None:
     """Insert instances that have no key yet; in parts, for an engine takes only so many values in a statement."""
     if not instances:
@@ -198,7 +222,7 @@ def _plan(model: type[models.Model], names: tuple[str, ...], vendor: str) -> Pla
         counted and pk.attname not in names,
         first if len(names) > 1 else lambda row: (first(row),),
         tuple((at, column.prepare) for at, column in enumerate(own) if column.prepare is not None),
-        None if any(callable(each.default) for each in rest) else tuple(_defaults(others)),
+        None if any(each.has_default() and callable(each.default) for each in rest) else tuple(_defaults(others)),
     )
 
 
@@ -253,4 +277,4 @@ def _day(value: date) -> str:
     return str(clock.local(value).date() if isinstance(value, datetime) else value)
 
 
-__all__ = ["FEW", "PART", "insert", "insert_all", "present"]
+__all__ = ["FEW", "PART", "insert", "insert_all", "insert_together", "present"]

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from kedang.customers import bound, history, identity, search
-from kedang.customers.models import INDIVIDUAL, ORGANISATION, Contact, Customer, FileSummary, PhoneDigits
+from kedang.customers.models import INDIVIDUAL, ORGANISATION, Contact, Customer, FileSummary, OwnerHistory, PhoneDigits
 from kedang.kernel import files
 from kedang.kernel.actions import Deed, action, flows
 from kedang.kernel.actions.deed import Happening, Task, record_together
@@ -18,9 +18,10 @@ from kedang.kernel.fields import Field as F
 from kedang.kernel.ledger import ValueDraft
 from kedang.kernel.names import normalize_name
 from kedang.kernel.norms import classes
+from kedang.kernel.norms.models import FileTerm
 from kedang.kernel.norms.numbers import next_numbers
 from kedang.kernel.org.models import Person, Unit
-from kedang.kernel.rows import insert, present
+from kedang.kernel.rows import insert, insert_together, present
 
 PLAIN = ("phone", "address", "nature", "parent_unit", "source")
 """Fields of the file that are text and may be empty."""
@@ -175,11 +176,21 @@ def _open(drafts: Sequence[_Draft]) -> list[int]:
     numbers = _numbers(drafts)
     rows = [_row(draft, number) for draft, number in zip(drafts, numbers, strict=True)]
     ids = insert(Customer, rows)
-    insert(FileSummary, [{"customer_id": pk} for pk in ids], keys=False)
-    history.open_ownerships([(pk, row, draft.deed) for pk, row, draft in zip(ids, rows, drafts, strict=True)], "登记")
     contacts = _contacts(drafts, ids)
-    _index(drafts, ids, rows, contacts)
-    classed = flows.classify_new([(pk, draft.deed, draft.classes) for pk, draft in zip(ids, drafts, strict=True)])
+    digits, entries = _looked_for_by(drafts, ids, rows, contacts)
+    terms, classed = flows.classes_of_new(
+        [(pk, draft.deed, draft.classes) for pk, draft in zip(ids, drafts, strict=True)]
+    )
+    owners = history.ownerships(
+        [(pk, row, draft.deed) for pk, row, draft in zip(ids, rows, drafts, strict=True)], "登记"
+    )
+    insert_together(
+        (FileSummary, [{"customer_id": pk} for pk in ids]),
+        (OwnerHistory, owners),
+        (PhoneDigits, digits),
+        (FileTerm, terms),
+        also=search.index_new(entries),
+    )
     happenings = [
         (draft.deed, each)
         for pk, draft, row, more in zip(ids, drafts, rows, classed, strict=True)
@@ -248,10 +259,10 @@ def _contacts(drafts: Sequence[_Draft], ids: Sequence[int]) -> dict[int, int]:
     return {pk: contact for (pk, _), contact in zip(named, made, strict=True)}
 
 
-def _index(
+def _looked_for_by(
     drafts: Sequence[_Draft], ids: Sequence[int], rows: Sequence[Mapping[str, Any]], contacts: Mapping[int, int]
-) -> None:
-    """Phones for 查重, and the two rows of the search index."""
+) -> tuple[list[dict[str, Any]], list[search.Entry]]:
+    """Phones for 查重, and what the search index knows of each."""
     digits: list[dict[str, Any]] = []
     entries: list[search.Entry] = []
     for pk, draft, row in zip(ids, drafts, rows, strict=True):
@@ -263,8 +274,7 @@ def _index(
         names = [draft.args["contact_name"]] if contact else []
         numbers = [number for number, _ in phones]
         entries.append(search.Entry(pk, row["name"], row["number"], row["credit_code"] or "", names, numbers))
-    insert(PhoneDigits, digits, keys=False)
-    search.index_new(entries)
+    return digits, entries
 
 
 def _events(pk: int, row: Mapping[str, Any], args: Mapping[str, Any], contact: int | None) -> Iterable[Happening]:

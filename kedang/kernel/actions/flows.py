@@ -18,7 +18,6 @@ from kedang.kernel.norms.people import holders_of
 from kedang.kernel.norms.schema import Flow, Stage, Term
 from kedang.kernel.norms.store import Regulations, Version, regulations
 from kedang.kernel.norms.vocabulary import Action
-from kedang.kernel.rows import insert
 
 if TYPE_CHECKING:
     from kedang.kernel.actions.orders import Order
@@ -92,15 +91,17 @@ def _choose(known: Sequence[tuple[str, str, Term]], given: Mapping[str, str]) ->
     return chosen, errors
 
 
-def classify_new(opened: Sequence[tuple[int, Deed, Sequence[Class]]]) -> list[list[Happening]]:
-    """Put files just opened into their classes. Returns each one's events, for its deed to record with its own."""
+def classes_of_new(
+    opened: Sequence[tuple[int, Deed, Sequence[Class]]],
+) -> tuple[list[dict[str, Any]], list[list[Happening]]]:
+    """The rows of `FileTerm` that put files just opened into their classes, and each one's events: for the deed that opens
+    them to write with its own."""
     rows = [
         {"file": file, "term": full, "value": value, "since": deed.now}
         for file, deed, classes in opened
         for full, _, value in classes
     ]
-    insert(FileTerm, rows, keys=False)
-    return [
+    return rows, [
         [_classified(file, full, term, None, value) for full, term, value in classes] for file, _, classes in opened
     ]
 

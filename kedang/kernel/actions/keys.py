@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection
 
-from kedang.kernel import clock, direct
+from kedang.kernel import clock, direct, stamps
 from kedang.kernel.errors import KeyUsed
 from kedang.kernel.models import CommandKey
 from kedang.kernel.org.models import Person
@@ -33,7 +33,8 @@ def claim(key: str, by: Person | None, digest: str) -> tuple[CommandKey, bool]:
 def _inserted(row: CommandKey) -> bool:
     """Whether the key was free. Django's own way would need a savepoint around an error."""
     at = connection.ops.adapt_datetimefield_value(row.at)
-    written = direct.run(
+    # What is in force is asked on the way: each deed needs it next.
+    written = stamps.beside(
         f"INSERT INTO {CommandKey._meta.db_table} (key, person_id, digest, outcome, at)"  # noqa: S608  (names of the model, no input)
         " VALUES (%s, %s, %s, %s, %s) ON CONFLICT (key) DO NOTHING",
         [row.key, row.person_id, row.digest, row.outcome, at],

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from functools import cached_property
 from typing import Any
 
 from kedang.kernel import clock, files, once, stamps
@@ -31,7 +32,7 @@ class Version:
     units: frozenset[int] | None
     overrides: dict[str, Any] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def pack(self) -> str:
         """The pack's id."""
         return self.regulation.id
