@@ -49,7 +49,7 @@ PARTS = {
     part.name: part
     for part in (
         Part("kills", 500, 10_000),
-        Part("faults", 2, 6),
+        Part("faults", 4, 6),
         Part("power_cuts", 20, 1_000, durable=True, place="soak.images:mounted"),
         Part("tamperings", 1_000, 1_000),
         Part("restores", 4, 50),

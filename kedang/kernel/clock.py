@@ -48,6 +48,11 @@ def now() -> datetime:
     return held.at if held else datetime.now(SHANGHAI)
 
 
+def held() -> bool:
+    """Whether time is held still or moved by hand here, as in scenarios and tests."""
+    return (_held.get() or _held_everywhere) is not None
+
+
 def today() -> date:
     """The present day in Shanghai."""
     return now().date()

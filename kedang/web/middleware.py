@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import logging
 import secrets
+import sys
 from collections.abc import Callable
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
+from django.contrib.sessions.exceptions import SessionInterrupted
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.exceptions import PermissionDenied
+from django.db.utils import Error as DatabaseFailed
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 
 from kedang.kernel import clock
 from kedang.kernel.errors import KedangError
+from kedang.kernel.faults import SAID, Fault, fault_of
+from kedang.kernel.faults import note as note_fault
 from kedang.kernel.once import once
 from kedang.web import outcomes, sessions
 from kedang.web.replies import is_fragment
@@ -31,7 +38,11 @@ class Answers:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if getattr(request, "storage_failed", False) and response.status_code == 422:
+            # The form says at its field that the file was not kept; that is no fault of what was typed.
+            response.status_code = 507
+        return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """The answer to a view that raised."""
@@ -45,11 +56,28 @@ class Answers:
 
 def broken(request: HttpRequest, error: BaseException | None = None) -> HttpResponse:
     """500 with a number that stands in the log too, so that whoever is told of it can find it."""
+    error = error or sys.exc_info()[1]
     number = f"{clock.now():%m%d-%H%M}-{secrets.token_hex(2).upper()}"
     log.error("error %s at %s %s", number, request.method, request.path, exc_info=error)
+    if (fault := fault_of(error)) is not None:
+        note_fault(fault)
+        return failing(request, fault, number)
     template = "errors/500_part.html" if is_fragment(request) else "errors/500.html"
     response = render(request, template, {"number": number}, status=500)
     if is_fragment(request):
+        response["HX-Retarget"], response["HX-Reswap"] = "#why-body", "innerHTML"
+        response["HX-Trigger-After-Swap"] = "why"
+    return response
+
+
+def failing(request: HttpRequest, fault: Fault, number: str) -> HttpResponse:
+    """503 when the machine below failed: nothing was changed, and what was typed can be sent again. The page asks nothing of
+    the database, which may be what failed."""
+    part = is_fragment(request)
+    context = {"number": number, "what": SAID[fault], "unsure": fault == Fault.DATABASE}
+    text = render_to_string("errors/fault_part.html" if part else "errors/fault.html", context)
+    response = HttpResponse(text, status=503, headers={"Retry-After": "60"})
+    if part:
         response["HX-Retarget"], response["HX-Reswap"] = "#why-body", "innerHTML"
         response["HX-Trigger-After-Swap"] = "why"
     return response
@@ -66,6 +94,21 @@ def to_sign_in(request: HttpRequest) -> HttpResponse:
         here = request.htmx.current_url_abs_path or "/"
         return HttpResponse(status=204, headers={"HX-Redirect": redirect_to_login(here).url})
     return redirect_to_login(request.get_full_path())
+
+
+class Sessions(SessionMiddleware):
+    """Django's own, but for one case: the deed has committed, and only the line that says so cannot be kept."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """Save the session; whoever is signed in already is not told that what was done had failed."""
+        try:
+            return super().process_response(request, response)
+        except (DatabaseFailed, SessionInterrupted):
+            # Django calls a save that fails "interrupted" as well, and answers 400 in English.
+            if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+                raise
+            log.exception("the session could not be saved at %s %s", request.method, request.path)
+            return response
 
 
 class SignedIn:

@@ -14,6 +14,7 @@ from django.urls import reverse
 from kedang.kernel import files
 from kedang.kernel.actions import access, voting
 from kedang.kernel.actions.performing import Result, perform
+from kedang.kernel.blobs.store import StorageFailed
 from kedang.kernel.errors import AsksReason, Conflict, Gone, Invalid, KedangError, NeedsApproval, NotFound, Refused
 from kedang.kernel.norms import explain
 from kedang.kernel.org import selectors as org
@@ -22,7 +23,7 @@ from kedang.records.selectors import destruction_of
 from kedang.web.forms.bound import Form
 from kedang.web.replies import go, is_fragment
 
-STATUS = {Refused: 403, AsksReason: 409, Conflict: 409, Invalid: 422, NotFound: 404}
+STATUS = {StorageFailed: 507, Refused: 403, AsksReason: 409, Conflict: 409, Invalid: 422, NotFound: 404}
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,7 @@ def attempt(
         )
     except Invalid as error:
         form.errors = dict(error.errors)
+        request.storage_failed = isinstance(error, StorageFailed)
     except (Refused, AsksReason, Conflict) as error:
         form.outcome = of_error(error, request.user)
     form.copies = list(org.names_of([int(each) for each in copied if each.isdecimal() and len(each) < 19]).items())

@@ -14,7 +14,7 @@ from django.core.files.uploadhandler import FileUploadHandler, SkipFile, StopUpl
 from django.http import HttpRequest
 
 from kedang.kernel.blobs.names import safe_name
-from kedang.kernel.blobs.store import Incoming, TooLarge
+from kedang.kernel.blobs.store import Incoming, StorageFailed, TooLarge
 from kedang.kernel.errors import Invalid
 
 # All files of one request together may have so many times the size of one.
@@ -86,6 +86,7 @@ class ToStore(FileUploadHandler):
 
     def _refuse(self, error: Invalid) -> None:
         self._drop()
+        self.request.storage_failed = isinstance(error, StorageFailed)
         kept = getattr(self.request, "upload_errors", None) or {}
         kept.setdefault(self.field_name, str(error))
         self.request.upload_errors = kept

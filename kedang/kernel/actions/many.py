@@ -22,7 +22,7 @@ from kedang.kernel import clock, files
 from kedang.kernel.actions import access, keys, locks, reacting, speaking
 from kedang.kernel.actions.deed import Deed, Task
 from kedang.kernel.actions.orders import Input, Order, Shared, call_of, decision_of, lock_names, prepare, read
-from kedang.kernel.actions.performing import Result, act, kept, plain
+from kedang.kernel.actions.performing import Result, act, afterwards, kept, plain
 from kedang.kernel.actions.performing import done as finished
 from kedang.kernel.errors import AsksReason, Conflict, Invalid, KedangError, NeedsApproval, NotFound, Refused
 from kedang.kernel.models import CommandKey
@@ -177,8 +177,7 @@ def _transaction(batch: Batch, part: Sequence[tuple[str, Mapping[str, Any]]]) ->
             deeds += _run_wave(batch, wave, regs)
         _keep(batch, rows)
     for deed in deeds:
-        for after in deed.after:
-            after()
+        afterwards(deed)
     return [row.result for row in rows if row.result is not None]
 
 

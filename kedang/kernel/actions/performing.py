@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,7 @@ from kedang.kernel.actions import (
 from kedang.kernel.actions.deed import Deed
 from kedang.kernel.actions.orders import Order, decision_of, prepare
 from kedang.kernel.errors import AsksReason, Invalid, KedangError, NeedsApproval, NotFound, Refused, RefusedBefore
+from kedang.kernel.faults import fault_of
 from kedang.kernel.ledger.models import Event
 from kedang.kernel.models import Chip, CommandKey
 from kedang.kernel.norms.engine import Decision, Finding
@@ -32,6 +34,8 @@ from kedang.kernel.norms.store import Regulations
 from kedang.kernel.norms.vocabulary import vocabulary
 from kedang.kernel.once import once
 from kedang.kernel.org.models import Person
+
+log = logging.getLogger("kedang.actions")
 
 
 @dataclass(frozen=True)
@@ -94,11 +98,22 @@ def perform(
         else:
             keys.settle(row, *kept(answer, by))
         approving.look_again(deed, order.regs)
-    for after in deed.after:
-        after()
+    afterwards(deed)
     if isinstance(answer, KedangError):
         raise answer
     return answer
+
+
+def afterwards(deed: Deed) -> None:
+    """What runs in transactions of its own after the deed. The deed has committed and is not answered as failed when the
+    machine fails now: the tick does what is left."""
+    for after in deed.after:
+        try:
+            after()
+        except Exception as error:
+            if fault_of(error) is None:
+                raise
+            log.exception("left to the tick after command %s", deed.command)
 
 
 def act(order: Order) -> Result | KedangError:

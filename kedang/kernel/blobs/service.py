@@ -96,7 +96,8 @@ def erase(rows: Iterable[Blob], at: datetime) -> int:
     found = list(rows)
     Blob.objects.filter(pk__in=[row.pk for row in found]).update(gone_at=at, name="", size=0, sha256="")
     addresses = sorted({row.sha256 for row in found if row.sha256})
-    transaction.on_commit(lambda: _let_go(addresses))
+    # Robust: the deed has committed and must not be answered as failed; the sweep takes what could not be removed.
+    transaction.on_commit(lambda: _let_go(addresses), robust=True)
     return len(found)
 
 

@@ -118,7 +118,8 @@ class Incoming:
             if not (target.exists() and target.stat().st_size == self.size):
                 _make(target.parent)
                 self.path.replace(target)
-                sync_folder(target.parent)
+            # Also when it was there before: whoever put it there may have died before its name was on the disk.
+            sync_folder(target.parent)
         except OSError as error:
             raise StorageFailed from error
         finally:
@@ -128,7 +129,8 @@ class Incoming:
         """Close and remove the temporary file, if it is still there."""
         with suppress(OSError):  # closing flushes, and a full disk refuses that too
             self.file.close()
-        self.path.unlink(missing_ok=True)
+        with suppress(OSError):  # what cannot be removed now, the sweep takes
+            self.path.unlink(missing_ok=True)
 
 
 def reader(sha256: str) -> BinaryIO:

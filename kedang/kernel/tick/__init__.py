@@ -15,12 +15,13 @@ from kedang.kernel.approvals import timing
 from kedang.kernel.models import Parked, Pulse
 from kedang.kernel.norms.models import Clock, Duty, DutyState, Grant
 from kedang.kernel.norms.store import Regulations, regulations
-from kedang.kernel.tick import approving, backing, bearing, rows, running, summing, upkeep
+from kedang.kernel.tick import approving, backing, bearing, rows, running, summing, upkeep, watching
 
 log = logging.getLogger("kedang.tick")
 
 
 STEPS: tuple[tuple[str, Callable[[Regulations], None]], ...] = (
+    ("watch", watching.watch),
     ("calendar", upkeep.follow_calendar),
     ("leavers", upkeep.end_leavers),
     ("adoption", upkeep.ask_to_sign),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from calendar import monthcalendar
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
@@ -14,7 +14,7 @@ from django.db.models.functions import Replace
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from kedang.kernel import clock, gaps, tick
+from kedang.kernel import clock, faults, gaps, tick
 from kedang.kernel.errors import NotFound
 from kedang.kernel.models import Notice, Parked, Pulse
 from kedang.kernel.names import fold
@@ -27,8 +27,7 @@ from kedang.kernel.workdays import calendar
 from kedang.kernel.workdays.models import CalendarDay
 from kedang.web import sessions
 from kedang.web.paging import page_of
-from kedang.web.views import robots
-from kedang.web.views import machines
+from kedang.web.views import backups, machines, robots
 
 TABS = {
     "people": "人员",
@@ -39,9 +38,11 @@ TABS = {
     "gaps": "缺资料",
     "sending": "通知发送",
     "health": "规则时钟",
+    "backups": "备份",
     "sessions": "登录",
     "api": "接口",
 }
+DISK_SHOWN = timedelta(days=7)
 WAITING = (PackState.DRAFT, PackState.CHECKED, PackState.APPROVED)
 STEPS = {
     "tick": "规则时钟", "worker": "后台任务", "schedules": "定期义务", "remind": "提醒", "breach": "逾期", "clock": "到期后果", "warn": "到期预警",
@@ -58,7 +59,7 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "manage/index.html",
-        {"tabs": tabs, "tab": tab, "template": f"manage/{tab}.html", **READERS[tab](request)},
+        {"tabs": tabs, "tab": tab, "template": f"manage/{tab}.html", "alarms": backups.alarms(request), **READERS[tab](request)},
     )
 
 
@@ -177,6 +178,7 @@ def _gaps(request: HttpRequest) -> dict[str, Any]:
 def _health(request: HttpRequest) -> dict[str, Any]:
     stopped = tick.stopped_for()
     return {
+        "disk_failed": Pulse.objects.filter(name=faults.PULSE, at__gt=clock.now() - DISK_SHOWN).values_list("at", flat=True).first(),
         "stopped_minutes": int(stopped.total_seconds() // 60) if stopped else 0, "ran": Pulse.objects.filter(name="tick").exists(),
         "pulses": [(STEPS.get(one.name, one.name), one) for one in Pulse.objects.exclude(name__contains=":").order_by("-at")[:20]],
         "parked": [(STEPS.get(one.step, one.step), one) for one in Parked.objects.filter(solved_at=None).order_by("-at")[:100]],
@@ -190,5 +192,5 @@ def _sessions(request: HttpRequest) -> dict[str, Any]:
 
 
 READERS: dict[str, Callable[[HttpRequest], dict[str, Any]]] = {
-    "people": _people, "units": _units, "posts": _posts, "calendar": _calendar, "packs": _packs, "gaps": _gaps, "sending": robots.tab, "health": _health, "sessions": _sessions, "api": machines.overview,
+    "people": _people, "units": _units, "posts": _posts, "calendar": _calendar, "packs": _packs, "gaps": _gaps, "sending": robots.tab, "health": _health, "backups": backups.reader, "sessions": _sessions, "api": machines.overview,
 }  # fmt: skip

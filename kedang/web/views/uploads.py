@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 
 from kedang.kernel import blobs
 from kedang.kernel.blobs.names import safe_name
+from kedang.kernel.blobs.store import StorageFailed
 from kedang.kernel.errors import Invalid
 from kedang.web.forms.bound import told
 from kedang.web.uploads import Received
@@ -28,6 +29,7 @@ def take(request: HttpRequest) -> HttpResponse:
             made = _draft(request, received)
             kept.append((made.pk, told(made)))
         except Invalid as error:
+            request.storage_failed = isinstance(error, StorageFailed)
             refused.append((safe_name(getattr(received, "raw_name", "")), str(error)))
     # What was cut off on its way has no name any more that could be trusted to be whole.
     refused += [("文件没有收下：", text) for text in (getattr(request, "upload_errors", None) or {}).values()]

@@ -49,7 +49,7 @@
     request.upload.addEventListener("progress", (event) => { if (event.lengthComputable) bar.value = (100 * event.loaded) / event.total; });
     request.addEventListener("loadend", () => going.delete(request));
     request.addEventListener("load", () => {
-      if (request.status === 200 || request.status === 422) {
+      if ([200, 422, 507].includes(request.status)) {
         const parsed = new DOMParser().parseFromString(`<ul>${request.responseText}</ul>`, "text/html");
         item.replaceWith(...parsed.querySelectorAll("li"));
         box.dispatchEvent(new Event("change", { bubbles: true }));
