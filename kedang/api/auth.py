@@ -107,11 +107,16 @@ def admitted(request: HttpRequest) -> Token:
     """The request's token, counted; Problem when there is none, or its person must first change the password."""
     token: Token | None = getattr(request, "token", None)
     if token is None:
-        raise Problem(401, "no_token", UNSIGNED, WWW_Authenticate="Bearer")
+        raise unsigned()
     count(token.pk)
     if token.person.must_change_password:
         raise Problem(403, "password", "管理员重设了您的密码，请先登录网页修改密码。")
     return token
+
+
+def unsigned() -> Problem:
+    """401."""
+    return Problem(401, "no_token", UNSIGNED, WWW_Authenticate="Bearer")
 
 
 def lacking(scope: str) -> Problem:

@@ -6,13 +6,12 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
 
-from kedang.api import problems, shapes
+from kedang.api import shapes
 from kedang.api.api import api
-from kedang.api.auth import UNSIGNED
+from kedang.api.auth import unsigned
 from kedang.api.openapi import document
 from kedang.api.pages import sections
 
@@ -28,21 +27,23 @@ def whole() -> dict[str, Any]:
     return made
 
 
-@require_GET
 @login_not_required
 def openapi(request: HttpRequest) -> HttpResponse:
     """openapi.json"""
     if not request.user.is_authenticated:
-        return problems.said(401, "no_token", UNSIGNED)
+        return unsigned().answer()
+    if request.method != "GET":
+        return HttpResponseNotAllowed(["GET"])
     return JsonResponse(whole(), json_dumps_params={"ensure_ascii": False})
 
 
-@require_GET
 @login_not_required
 def page(request: HttpRequest) -> HttpResponse:
     """接口说明: every operation with its parameters, answers and an example."""
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
+    if request.method != "GET":
+        return HttpResponseNotAllowed(["GET"])
     context = {"sections": sections(whole()), "host": f"{request.scheme}://{request.get_host()}"}
     return render(request, "account/api_docs.html", context)
 

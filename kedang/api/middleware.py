@@ -43,6 +43,8 @@ class Machines:
             request.user = token.person
         elif not request.path.startswith(FOR_PEOPLE):
             request.user = AnonymousUser()
+            # Before anything else is said: who has no token learns not even which addresses there are.
+            return auth.unsigned().answer()
         if "\x00" in request.path:
             return said(404, "not_found", str(problems.HIDDEN))
         wrong = {key: "含有看不见的控制字符" for key, values in request.GET.lists() if "\x00" in key + "".join(values)}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+import uuid
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -43,17 +45,32 @@ def _patterns(patterns: Any) -> Iterator[URLPattern]:
             yield from _patterns(one.url_patterns)
 
 
-def ask(client: Client, method: str, url: str, data: Mapping[str, Any] | None = None) -> Seen:
-    """One request, whose effect is undone."""
+def ask(client: Client, method: str, url: str, data: Mapping[str, Any] | None = None, token: str | None = None) -> Seen:
+    """One request, whose effect is undone; with a token ('' for none) as a machine asks."""
     kept = client.cookies.output()
     with transaction.atomic():
-        reply = client.get(url, data or {}) if method == "GET" else client.post(url, data or {})
+        reply = (
+            _asked(client, method, url, data or {}) if token is None else _by_machine(method, url, data or {}, token)
+        )
         body = text_of(reply)
         transaction.set_rollback(True)
     client.cookies.clear()
     client.cookies.load(kept.replace("Set-Cookie: ", ""))
-    typed = "".join(map(str, (data or {}).values()))
+    typed = str(dict(data or {}))
     return Seen(_outcome(reply), NAME in body, any(secret in body for secret in SECRETS if secret not in typed))
+
+
+def _asked(client: Client, method: str, url: str, data: Mapping[str, Any]) -> Any:
+    return client.get(url, data) if method == "GET" else client.post(url, data)
+
+
+def _by_machine(method: str, url: str, data: Mapping[str, Any], token: str) -> Any:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    client = Client(raise_request_exception=False)
+    if method == "GET":
+        return client.get(url, data, headers=headers)
+    keyed = {**headers, "Idempotency-Key": uuid.uuid4().hex}
+    return client.post(url, json.dumps(data), content_type="application/json", headers=keyed)
 
 
 def _outcome(reply: HttpResponse) -> str:
@@ -62,7 +79,9 @@ def _outcome(reply: HttpResponse) -> str:
         return "sign_in"
     if reply.status_code >= 500:
         return f"broken {reply.status_code}"
-    return {403: "refused", 404: "not_found", 405: "no_such_method"}.get(reply.status_code, "answered")
+    return {401: "sign_in", 422: "invalid", 403: "refused", 404: "not_found", 405: "no_such_method"}.get(
+        reply.status_code, "answered"
+    )
 
 
 def text_of(reply: HttpResponse) -> str:

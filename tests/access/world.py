@@ -11,6 +11,7 @@ from kedang.kernel import clock
 from kedang.kernel.actions import perform
 from kedang.kernel.blobs import samples, service
 from kedang.kernel.errors import NeedsApproval
+from kedang.kernel.ledger.models import Event
 from kedang.kernel.norms.models import Duty, Grant
 from kedang.kernel.org import changes as org
 from kedang.kernel.org.models import Appointment, Person, Post
@@ -98,6 +99,8 @@ def _filled(world: World, note: str) -> None:
     held = Grant.objects.filter(file=world.file, person=world.person("granted"))
     world.numbers["grant"] = held.values_list("pk", flat=True).get()
     world.numbers["duty"] = Duty.objects.filter(file=world.file).order_by("pk").values_list("pk", flat=True).first()
+    told = Event.objects.filter(file=world.file, kind="contact.recorded")
+    world.numbers["entry"] = told.values_list("pk", flat=True).first()
     world.numbers |= {"file": world.file, "someone": world.person("colleague").pk, "request": _asked(world)}
 
 
