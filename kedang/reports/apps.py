@@ -16,6 +16,7 @@ class ReportsConfig(AppConfig):
         from kedang.reports.builtins import register_builtins
         from kedang.reports.figures import register_figures
         from kedang.reports.home.freezing import register_freezing
+        from kedang.reports.home.listings import register_listings
         from kedang.reports.lists import register_lists
         from kedang.reports.pages import register_pages
 
@@ -23,4 +24,5 @@ class ReportsConfig(AppConfig):
         register_figures()
         register_freezing()
         register_lists()
+        register_listings()
         register_pages()

@@ -89,3 +89,15 @@ class ViewUse(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["person", "view"], name="view_use_once"),
         ]
+
+
+class HomeSetting(models.Model):
+    """How a person arranged his home page: cards in order, those he hid, and his quick entries."""
+
+    person = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name="人员")
+    cards = models.JSONField("卡片", default=list)
+    hidden = models.JSONField("隐藏的卡片", default=list)
+    quick = models.JSONField("快捷入口", default=list)
+
+    class Meta:
+        verbose_name = "首页设置"

@@ -42,6 +42,7 @@ class Item:
 
 
 ENTRIES: list[tuple[str, str, str, str]] = [
+    ("home", "首页", "首页", "home"),
     ("inbox", "我的待办", "待办", "checklist"),
     ("customers", "客户", "客户", "address-book"),
     ("approvals", "审批", "审批", "rubber-stamp"),
@@ -55,7 +56,7 @@ ENTRIES: list[tuple[str, str, str, str]] = [
 ]
 # Entries that stand there only for whom a regulation speaks of such events.
 CONCERNED = {"desk": "reception.reported", "conflicts": "customer.claimed"}
-PREFIXES = {"registers": ("register",), "conflicts": ("conflict",), "desk": ("desk",),
+PREFIXES = {"home": ("home",), "registers": ("register",), "conflicts": ("conflict",), "desk": ("desk",),
             "customers": ("customer", "form", "search"), "approvals": ("approval",), "rules": ("rules",),
             "proposals": ("proposal",), "manage": ("manage",)}  # fmt: skip
 

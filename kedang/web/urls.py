@@ -5,7 +5,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from kedang.web import list_urls, machine_urls, permit_urls, reach_urls, record_urls
+from kedang.web import home_urls, list_urls, machine_urls, permit_urls, reach_urls, record_urls
 from kedang.web.views import (
     accounts,
     administering,
@@ -41,6 +41,8 @@ urlpatterns = [
     path("account/sessions/", accounts.sign_ins, name="sessions"),
     path("account/sessions/<int:pk>/end/", accounts.end_sign_in, name="sessions_end"),
     path("account/sessions/end-others/", accounts.end_other_sign_ins, name="sessions_end_others"),
+    # 首页
+    *home_urls.urlpatterns,
     # 我的待办
     path("", inbox.inbox_page, name="inbox"),
     path("badges/", inbox.badges, name="badges"),

@@ -6,6 +6,7 @@ clause, and why.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from kedang.kernel.actions import access, adoption, leaving, sharing, timing
@@ -41,11 +42,21 @@ kinds.register(
 JUDGED = ("duty.reassign", "duty.extend")
 
 
+def answering(person: Person) -> Callable[[Duty], bool]:
+    """Whether a duty is one of somebody below the person, or of a department below him that nobody has taken yet; who is
+    below him is looked up once."""
+    people, units = org.subordinates(person), org.unit_subtree(org.headed_units(person))
+
+    def answers(duty: Duty) -> bool:
+        who = duty.taken_by_id or duty.bearer_id
+        return who in people if who else duty.unit_id in units
+
+    return answers
+
+
 def answers_for(person: Person, duty: Duty) -> bool:
-    """Whether the duty is one of somebody below the person, or of a department below him that nobody has taken yet."""
-    if who := duty.taken_by_id or duty.bearer_id:
-        return who in org.subordinates(person)
-    return duty.unit_id is not None and duty.unit_id in org.unit_subtree(org.headed_units(person))
+    """The same for one duty."""
+    return answering(person)(duty)
 
 
 def candidates(person: Person) -> list[Person]:

@@ -84,8 +84,14 @@ class Figure:
     @property
     def change_text(self) -> str:
         """'较上月同期 +12%'."""
+        if not self.spec.compares:
+            return "当前数，不比较"
         if self.way == "":
-            return "" if self.spec.compares else "当前数，不比较"
+            return (
+                "超过计数上限，不比较"
+                if self.capped
+                else f"{self.compared if self.value is not None else '期间内'}没有到期事项"
+            )
         if self.way == "level":
             return f"与{self.compared}持平"
         if self.change is None:

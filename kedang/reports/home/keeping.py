@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Min, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from kedang.kernel import clock
 from kedang.kernel.norms.models import Duty
@@ -161,6 +161,25 @@ def _by_bearer(rows: QuerySet[Duty]) -> list[tuple[int | None, int, datetime | N
     return [(who, late, oldest) for who, (late, oldest) in found.items()]
 
 
-def people_of(unit: int, people: Iterable[int]) -> set[int]:
-    """Those among people whose first department this is."""
-    return {who for who, held in org.held_by_many(people).items() if held and held[0].unit == unit}
+def late_of(lens: Lens, person: str = "", unit: str = "") -> QuerySet[Duty]:
+    """逾期待办 in scope, narrowed to one person or one department as an address names them."""
+    rows = late_now(lens)
+    if _number(person):
+        return rows.annotate(who=Coalesce("taken_by_id", "bearer_id")).filter(who=int(person))
+    return of_unit(rows, int(unit)) if _number(unit) else rows
+
+
+def _number(text: str) -> bool:
+    return text.isdecimal() and len(text) < 19
+
+
+def of_unit(rows: QuerySet[Duty], unit: int) -> QuerySet[Duty]:
+    """Those of them that `by_unit` counts under a department; 0 is who works in none, and roles."""
+    bearers = {
+        who for row in rows.order_by().values_list("bearer_id", "taken_by_id").distinct() if (who := row[1] or row[0])
+    }
+    held = org.held_by_many(bearers)
+    inside = {who for who in bearers if (held[who][0].unit if held[who] else 0) == unit}
+    found = Q(taken_by_id__in=inside) | Q(taken_by_id=None, bearer_id__in=inside)
+    nobody = Q(taken_by_id=None, bearer_id=None)
+    return rows.filter(found | (nobody & (Q(unit_id=unit) if unit else Q(unit_id=None))))
