@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 
-from allauth.account.internal.flows.login import perform_password_login
-from allauth.account.models import Login
 from django.contrib import messages
 from django.contrib.auth import views as auth
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse, reverse_lazy
+from django.urls import reverse_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from kedang.kernel.errors import NotFound
-from kedang.reports.home.lens import Lens
-from kedang.web import identities, sessions
+from kedang.web import sessions
 from kedang.web.forms.accounts import ChangePasswordForm, SignInForm
 
 
@@ -28,22 +24,10 @@ class SignIn(auth.LoginView):
     redirect_authenticated_user = True
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """The password is right: a second factor is asked if there is one; then signed in (identities.Accounts.login)."""
-        person = form.get_user()
-        login = Login(user=person, redirect_url=self.get_success_url())
-        return perform_password_login(self.request, {"username": person.username}, login)
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """With the other ways to sign in."""
-        more = f"?{urlencode({'next': target})}" if (target := self.get_redirect_url()) else ""
-        ways = [(name, f"{url}{more}") for _, name, url in identities.providers()]
-        return {**super().get_context_data(**kwargs), "ways": ways}
-
-    def get_default_redirect_url(self) -> str:
-        """Who answers for others begins with how things stand, everybody else with what he must do today."""
-        person = self.request.user
-        leads = person.is_authenticated and Lens.of(person).leads
-        return reverse("home") if leads else super().get_default_redirect_url()
+        """Signed in: note the device."""
+        response = super().form_valid(form)
+        sessions.begin(self.request, form.get_user())
+        return response
 
 
 class Password(auth.PasswordChangeView):
