@@ -38,6 +38,7 @@ class Office:
             story.plan(story.moment(story.day(back), 16), self._puts_right)
         for number in range(4):
             story.plan(story.moment(story.day(1), 10 + number), self._asks_to_read)
+        story.plan(story.moment(story.day(2), 9), self._is_let_read)
         # The evening of the day on which they were asked, and of the two after it.
         for days in (1, 2, 3):
             day = story.calendar.add_workdays(self.leasing.since, days)
@@ -88,6 +89,17 @@ class Office:
         entry = Event.objects.filter(kind="contact.recorded", file=file, actor=self.story.company[login])
         if found := entry.order_by("-pk").first():
             self.story.do("event.correct", login, entry=found.pk, reason="写错了客户，应记在另一家名下")
+
+    def _is_let_read(self) -> None:
+        """One may read a colleague's file, and take one along, for some days yet."""
+        theirs = [
+            file for file, login in self.registry.files.items() if login == "chen" and file in self.registry.filed
+        ]
+        until = self.story.calendar.add_workdays(self.story.until.date(), 3)
+        for file, verb in zip(theirs, ("read", "copy"), strict=False):
+            purpose = {"read": "陈思远休假，接替跟进", "copy": "整理联合投标资料"}[verb]
+            asked = self.story.ask("file.ask", SPOKEN_FOR, customer=file, verb=verb, purpose=purpose, until=until)
+            self.story.agree("zhou", asked, "同意，用后及时关闭")
 
     def _asks_to_read(self) -> None:
         """Colleagues ask for files that are not in the archive yet: the head may agree to several at once."""

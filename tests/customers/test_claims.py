@@ -10,6 +10,7 @@ from kedang.customers.models import Customer
 from kedang.kernel import clock
 from kedang.kernel.errors import Invalid, NotFound
 from kedang.kernel.ledger.models import Event
+from kedang.kernel.models import Notice
 from tests.support.company import Company
 
 
@@ -68,6 +69,10 @@ def test_one_minute_is_a_tie_that_a_person_settles_for_one_of_the_two(company: C
         company.do("customer.settle_conflict", "周经理", conflict=row.pk, to=company["郑总"].pk, reason="先到")
     company.do("customer.settle_conflict", "周经理", conflict=row.pk, to=company["小赵"].pk, reason="先接的电话")
     assert Customer.objects.get(pk=lost.customer_id).owner == company["小赵"]
+    told = Notice.objects.filter(text__contains="归属认定为小赵（先接的电话）")
+    assert [row.person.name for row in told] == ["小王"]
+    assert selectors.lost_since(company["小王"], clock.now()) == ["星河餐饮"]
+    assert selectors.lost_since(company["小赵"], clock.now()) == []
     assert [line.state for line in selectors.lines_of(company["小王"])] == ["冲撞－归他人"]
     assert [line.state for line in selectors.lines_of(company["小赵"])] == ["归本人"]
     with pytest.raises(Invalid, match="已经认定"):

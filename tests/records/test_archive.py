@@ -7,6 +7,7 @@ import pytest
 from kedang.kernel.actions import perform, perform_read
 from kedang.kernel.errors import Invalid, Refused
 from kedang.kernel.ledger.models import Event
+from kedang.kernel.models import Notice
 from kedang.kernel.norms.models import Grant
 from kedang.kernel.norms.store import fact_store
 from kedang.records import selectors, states
@@ -68,6 +69,8 @@ def test_a_loan_shows_nothing_until_both_have_agreed_and_it_is_registered(keepin
         keeping.do("record.register_loan", "何内勤")
     keeping.agree(request, "郑总")
     assert (sees(), Loan.objects.get().registered_at) == (False, None)
+    told = Notice.objects.filter(person=keeping.company["何内勤"], file=keeping.file)
+    assert [row.text.endswith("已获批准，请登记借阅。") for row in told] == [True]
     keeping.do("record.register_loan", "何内勤")
     assert sees()
     assert states.of(keeping.file) == "借出"

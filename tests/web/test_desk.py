@@ -126,3 +126,22 @@ def test_a_form_out_of_use_says_which_clauses_fail(office: Office, as_: Callable
     as_("admin").post(url, {**sent, "confirmed": "yes", "key": "b"}, headers=HTMX)
     page = as_("guo").get("/rules/leasing-customer-info/?tab=forms").content.decode()
     assert "这张表已停用" in page and "3.2.2a" in page and "恢复使用" not in page
+
+
+def test_who_files_a_customer_that_another_wrote_down_first_is_told_so_at_once(
+    office: Office, as_: Callable[[str], Client]
+) -> None:
+    office.do("customer.claim", "tan", name="星河餐饮", source="来电", business_type="lease")
+    office.clock.move_to(office.clock.at.replace(hour=11))
+    sent = {"on_day": "2026-03-02", "key": "a", **rows(ROW)}
+    answer = as_("guo").post(REGISTER, sent, follow=True).content.decode()
+    assert "星河餐饮已由别人先登记，不归您" in answer
+    assert Customer.objects.get().owner == office["tan"]
+
+
+def test_only_who_may_decide_is_sent_to_decide(office: Office, as_: Callable[[str], Client]) -> None:
+    office.do("customer.claim", "tan", name="星河餐饮", source="来电", business_type="lease")
+    office.do("customer.claim", "guo", name="星河餐饮", source="来电", business_type="lease")
+    assert "去裁定" in as_("luo").get("/conflicts/").content.decode()
+    page = as_("guo").get("/conflicts/").content.decode()
+    assert "星河餐饮" in page and "去裁定" not in page

@@ -1,6 +1,8 @@
 """客户档案: opening it, asking for it, its tabs, and buttons that know their clause."""
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.test import Client
@@ -148,3 +150,40 @@ def test_two_people_changing_different_fields_do_not_meet(office: Office, as_: C
     office.do("customer.update", "wang", customer=customer, version=1, source="展会")
     fields = {"version": "1", "address": "裕华区2号", "was-address": "长安区1号", "key": "h"}
     assert client.post(f"/customers/{customer}/edit/", fields).status_code == 302
+
+
+def test_a_clerk_types_for_a_colleague_on_the_file_and_on_its_forms(
+    office: Office, as_: Callable[[str], Client]
+) -> None:
+    customer, clerk = office.customer(), as_("xu")
+    wang = office["wang"].pk
+    page = clerk.get(f"/customers/{customer}/").content.decode()
+    link = f"/customers/{customer}/do/contact.record/?on_behalf_of={wang}"
+    assert "替王晓芸写跟进" in page and link in page
+    assert "替王晓芸写跟进" not in as_("chen").get(f"/customers/{customer}/").content.decode()
+    form = clerk.get(link).content.decode()
+    assert '<details class="behalf" open>' in form
+    sent = {
+        "kind": "电话",
+        "content": "电话口述：下周看样",
+        "on_behalf_of": wang,
+        "behalf_reason": "在外拜访",
+        "key": "k1",
+    }
+    assert clerk.post(link, sent).status_code == 302
+    entry = Event.objects.get(kind="contact.recorded")
+    assert (entry.actor, entry.on_behalf_of) == (office["xu"], office["wang"])
+    asked = f"/forms/customer-registry.customer_basic/?customer={customer}"
+    assert "代别人录入" in clerk.get(asked).content.decode()
+    assert "代别人录入" not in as_("wang").get(asked).content.decode()
+
+
+def test_no_value_in_the_timeline_is_called_by_its_key(office: Office) -> None:
+    from kedang.customers.selectors.timeline import CONTACT_LABELS, VALUE_LABELS
+    from kedang.kernel.approvals.events import WRITTEN
+
+    named = set(VALUE_LABELS) | set(CONTACT_LABELS)
+    source = "".join(path.read_text(encoding="utf-8") for path in Path("kedang").rglob("*.py"))
+    keys = set(re.findall(r'ValueDraft\("([a-z_]+)"', source)) | set(WRITTEN)
+    assert len(keys) > 8
+    assert keys - named == set()

@@ -19,6 +19,7 @@ from kedang.kernel.actions import Deed, action
 from kedang.kernel.errors import Invalid
 from kedang.kernel.fields import Field as F
 from kedang.kernel.ledger import ValueDraft
+from kedang.kernel.models import Notice
 from kedang.kernel.org.models import Person
 
 INTENDED, CASUAL = "意向客户", "非意向"
@@ -257,6 +258,20 @@ def close(conflict: Conflict, winner: int, deed: Deed, *, basis: str) -> None:
     conflict.winner_id, conflict.settled_at, conflict.basis = winner, deed.now, basis
     conflict.settled_by = deed.by
     conflict.save(update_fields=["winner", "settled_at", "basis", "settled_by"])
+    _tell_losers(conflict, winner, deed)
+
+
+def _tell_losers(conflict: Conflict, winner: int, deed: Deed) -> None:
+    """Nobody finds out by chance that a customer he wrote down is another's."""
+    names = dict(Person.objects.filter(pk=winner).values_list("pk", "name"))
+    text = (
+        f"您登记的“{conflict.customer.name}”归属认定为{names.get(winner, '')}（{conflict.basis}）。"
+        "不同意的，打开这件撞单主张归属。"
+    )
+    told = sides_of(conflict) - {winner}
+    Notice.objects.bulk_create(
+        Notice(person_id=person, text=text, file=conflict.customer_id, at=deed.now) for person in sorted(told)
+    )
 
 
 def found_by_norm(row: Customer, person: int, deed: Deed) -> None:

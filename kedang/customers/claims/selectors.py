@@ -131,6 +131,12 @@ def claims_on(file: int) -> list[Line]:
     return [Line(row, state) for row, state in zip(rows, _states(rows), strict=True)]
 
 
+def lost_since(person: Person, since: datetime) -> list[str]:
+    """Names of the customers that he wrote down and that were found to be another's since then."""
+    rows = Conflict.objects.filter(settled_at__gte=since, customer__claims__person=person).exclude(winner=person)
+    return sorted(set(rows.exclude(winner=None).values_list("customer__name", flat=True)))
+
+
 def _states(rows: Iterable[Claim]) -> list[str]:
     files = {row.customer_id for row in rows}
     newest: dict[int, Conflict] = {}

@@ -12,6 +12,7 @@ from kedang.kernel.actions.grants import give
 from kedang.kernel.errors import Invalid
 from kedang.kernel.fields import Field as F
 from kedang.kernel.ledger import ValueDraft
+from kedang.kernel.models import Notice
 from kedang.kernel.norms.models import Grant
 from kedang.kernel.workdays import calendar, deadlines
 from kedang.records import rules
@@ -136,6 +137,11 @@ def borrow(*, deed: Deed, customer: int, purpose: str, medium: str = ELECTRONIC)
     loan = Loan.objects.create(customer=row, borrower=borrower, purpose=purpose, medium=medium, approved_at=deed.now)
     data = {"loan": loan.pk, "person": borrower.pk, "person_name": borrower.name, "medium": medium}
     deed.record("record.loan_approved", file=row.pk, data=data, values=[ValueDraft("purpose", new=purpose)])
+    held = custody_of(row)
+    if held is not None and held.custodian_id != borrower.pk:
+        # Who keeps it registers it: he need not find out by himself.
+        text = f"{borrower.name}借阅“{row.name}”（{medium}）已获批准，请登记借阅。"
+        Notice.objects.create(person_id=held.custodian_id, text=text, file=row.pk, at=deed.now)
     return loan.pk
 
 

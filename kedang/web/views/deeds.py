@@ -16,7 +16,7 @@ from kedang.kernel.errors import NotFound
 from kedang.kernel.norms.models import Duty
 from kedang.kernel.norms.store import regulations
 from kedang.kernel.norms.vocabulary import Action, vocabulary
-from kedang.web.forms.deeds import CHOSEN, DeedForm, Foretold, deed_form, foretell
+from kedang.web.forms.deeds import BEHALF, CHOSEN, DeedForm, Foretold, deed_form, foretell
 from kedang.web.outcomes import attempt, of_decision
 from kedang.web.replies import go, is_fragment
 from kedang.web.views import expenses
@@ -105,7 +105,10 @@ def _spec(action: str) -> Action:
 
 def _deed(request: HttpRequest, spec: Action, file: int | None, context: dict[str, Any]) -> HttpResponse:
     form = deed_form(
-        request, spec, file, {key: value for key, value in request.GET.items() if key in {a.id for a in spec.args}}
+        request,
+        spec,
+        file,
+        {key: value for key, value in request.GET.items() if key in {BEHALF, *(a.id for a in spec.args)}},
     )
     fixed = {"customer": file} if file else {}
     if request.method == "POST" and (done := attempt(request, form.form, spec.name, raw=form.raw, **fixed)):

@@ -11,7 +11,8 @@ from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
 
 from kedang.customers import selectors
-from kedang.kernel import fields, files
+from kedang.customers.claims import selectors as claims
+from kedang.kernel import clock, fields, files
 from kedang.kernel.actions import access, perform_read
 from kedang.kernel.actions import forms as kernel_forms
 from kedang.kernel.errors import NotFound, Refused
@@ -33,6 +34,7 @@ def file_form(request: HttpRequest, form: str) -> HttpResponse:
     if found is None:
         raise NotFound("现行制度中没有这张表。")
     version, spec = found
+    asked_at = clock.now()
     name = form.partition(".")[2]
     file = _file(request, spec.about)
     made = packs.filled(request, version, name, file.pk if file else None, **_given(request, spec))
@@ -47,7 +49,9 @@ def file_form(request: HttpRequest, form: str) -> HttpResponse:
         )
     ):
         url = reverse("customer", args=[file.pk]) if file else reverse("form_record", args=[done.value])
-        return go(request, url, f"《{spec.name}》已提交。" + warned(done))
+        lost = claims.lost_since(request.user, asked_at) if sheets.writes_claims(spec) else []
+        said = f"{'、'.join(lost)}已由别人先登记，不归您；要主张归属，请到撞单里办。" if lost else ""
+        return go(request, url, f"《{spec.name}》已提交。" + said + warned(done))
     ahead = foretell(request.user, vocabulary.actions["form.file"], form=made.qid, **about)
     note = ahead.decision.verdict != "allow" and not made.form.outcome
     context = {

@@ -9,10 +9,11 @@ from django.http import HttpRequest
 
 from kedang.customers.selectors import page as selectors
 from kedang.kernel import files
-from kedang.kernel.actions import access
+from kedang.kernel.actions import access, speaking
 from kedang.kernel.actions.grants import field_words, verb_words
 from kedang.kernel.approvals import selectors as approvals
 from kedang.kernel.norms.vocabulary import vocabulary
+from kedang.kernel.org.models import Person
 from kedang.reports import grants
 from kedang.web.forms.bound import Form
 from kedang.web.forms.deeds import arguments, foretell
@@ -61,8 +62,14 @@ def closed(request: HttpRequest, pk: int, rights: Mapping[str, str]) -> dict[str
         can_ask = opening.decision.verdict in ("needs", "reason", "confirm")
     return {
         "note": of_decision(opening.decision, request.user), "ahead": ahead, "form": form, "waiting": waiting, "action": action,
-        "can_ask": can_ask, "one": {"requester": request.user, "is_open": True},
+        "typed_for": _typed_for(request.user, pk), "can_ask": can_ask, "one": {"requester": request.user, "is_open": True},
     }  # fmt: skip
+
+
+def _typed_for(reader: Person, pk: int) -> Person | None:
+    """The owner, where the reader may type for him (代录): what he tells can be written down without opening the file."""
+    view = files.view(pk)
+    return next((one for one in speaking.principals(reader) if view and one.pk == view.owner), None)
 
 
 def log(request: HttpRequest, pk: int) -> dict[str, Any]:
