@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
-from typing import Any
+from typing import Any, TypeVar
 
 from kedang.kernel import clock, identifiers
 from kedang.kernel.workdays.durations import Duration
@@ -117,8 +117,16 @@ def _read_date(raw: Any, _: Choices) -> date:
         day = date(int(match[1]), int(match[2]), int(match[3]))
     except ValueError:
         raise ValueError(f"没有 {raw} 这一天") from None
+    return _in_range(day)
+
+
+YEARS = "年份应在 1900 到 2200 之间"
+Day = TypeVar("Day", date, datetime)
+
+
+def _in_range(day: Day) -> Day:
     if not 1900 <= day.year <= 2200:
-        raise ValueError("年份应在 1900 到 2200 之间")
+        raise ValueError(YEARS)
     return day
 
 
@@ -143,8 +151,12 @@ def _read_datetime(raw: Any, _: Choices) -> datetime:
     try:
         # Only with an offset or a T: fromisoformat would also take forms that people do not mean.
         if "T" in text:
-            return clock.local(datetime.fromisoformat(text))
-    except ValueError:
+            return _in_range(clock.local(datetime.fromisoformat(text)))
+    except OverflowError:
+        raise ValueError(YEARS) from None
+    except ValueError as error:
+        if str(error) == YEARS:
+            raise
         raise ValueError("日期时间应如 2026-03-02 09:30") from None
     match = re.match(_DATE, text)
     if not match:

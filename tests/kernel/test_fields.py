@@ -250,3 +250,26 @@ def test_any_changed_digit_of_an_identity_number_is_noticed(digit: int, place: i
     changed = RIC[:place] + str(digit) + RIC[place + 1 :]
     if changed != RIC:
         complaint("id_number", changed)
+
+
+@pytest.mark.parametrize(
+    "raw", ["9999-12-31T23:59:59+00:00", "0001-01-01T00:00:00+14:00", "1600-01-01T00:00:00", "2026-13-01T00:00"]
+)
+def test_a_moment_no_calendar_of_ours_has_is_refused_in_chinese(raw: str) -> None:
+    with pytest.raises(ValueError, match="年份应在|日期时间应如"):
+        fields.clean_one(Field("at", "时间", "datetime"), raw)
+
+
+@pytest.mark.parametrize("raw", ["a\x00b", "\ud800", {"\x00": 1}, [2**70], [[[[["\udfff"]]]]]])
+def test_what_no_engine_stores_is_refused_in_text_and_json(raw: object) -> None:
+    for kind in ("json",) + (("text", "long_text") if isinstance(raw, str) else ()):
+        with pytest.raises(ValueError, match="[一-龥]"):
+            fields.clean_one(Field("x", "内容", kind), raw)
+
+
+def test_nesting_without_end_is_refused() -> None:
+    deep: object = 1
+    for _ in range(100):
+        deep = [deep]
+    with pytest.raises(ValueError, match="层次"):
+        fields.clean_one(Field("x", "内容", "json"), deep)
