@@ -162,6 +162,8 @@ USE_I18N = True
 STATIC_URL = "/static/"
 # Static files are served straight from the packages (whitenoise's finders); `collectstatic` is only
 # for installations that let a web server in front serve them.
+# Pictures of the handbook, which is written and photographed in the repository.
+STATICFILES_DIRS = [("handbook", BASE_DIR / "docs" / "screenshots")]
 STATIC_ROOT = os.environ.get("KEDANG_STATIC_ROOT") or None
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_ALLOW_ALL_ORIGINS = False

@@ -20,6 +20,7 @@ from kedang.web.views import (
     exporting,
     file,
     filing,
+    help,
     importing,
     inbox,
     jobs,
@@ -109,6 +110,9 @@ urlpatterns = [
     path("rules/<str:pack>/versions/<int:number>/", drafting.one_version, name="rules_version"),
     path("rules/<str:pack>/versions/<int:number>/adopt/", drafting.adopt, name="rules_adopt"),
     path("rules/<str:pack>/<str:clause>/<str:figure>/", rules.cases, name="rules_cases"),
+    # 使用手册
+    path("handbook/", help.page, name="handbook"),
+    path("handbook/<str:page>/", help.page, name="handbook_page"),
     # 后台任务
     path("jobs/", jobs.index, name="jobs"),
     path("jobs/<int:pk>/", jobs.progress, name="job_progress"),

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from kedang.kernel.errors import NeedsApproval
 from tests.browser.conftest import PHONE, Site
+from tests.browser.pages import pages, routes, without_page
 
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}}
@@ -23,27 +23,10 @@ def violations(page: Page) -> list[str]:
     return [f"{page.url} {one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"]]
 
 
-def paths(site: Site) -> list[tuple[str, str]]:
-    """(person, address) of every kind of page."""
-    own, other = site.customer(phone="0311-86001234", contact_name="张建国"), site.customer("恒远物流公司", by="chen")
-    site.do("contact.record", "wang", customer=own, kind="电话", content="谈了交期")
-    try:
-        site.do("file.open", "wang", customer=other, purpose="接手项目")
-    except NeedsApproval as asked:
-        request = asked.request.pk
-    tabs = ("timeline", "data", "contacts", "forms", "deals", "keeping", "changes", "owners", "log")
-    mine = ["/", "/customers/?scope=all", "/customers/?q=没有", "/customers/new/", f"/customers/{other}/", f"/customers/{own}/edit/",
-            f"/forms/customer-registry.customer_basic/?customer={own}", f"/customers/{own}/do/expense.submit/", "/search/?q=晨光",
-            "/approvals/", "/approvals/?tab=asked", "/rules/", "/rules/customer-registry/", "/proposals/", "/account/sessions/", "/account/password/",
-            "/customers/?scope=all&show=board", "/customers/filter/", "/customers/views/new/", "/lists/approvals/export/?tab=asked",
-            "/nothing/"]  # fmt: skip
-    mine += [f"/customers/{own}/?tab={tab}" for tab in tabs]
-    admin = [f"/manage/?tab={tab}" for tab in ("people", "units", "calendar", "packs", "health")]
-    return [
-        *(("wang", path) for path in mine),
-        ("zhou", f"/approvals/{request}/"),
-        *(("admin", path) for path in admin),
-    ]
+def test_every_route_has_its_page_in_the_list_or_says_why_not(site: Site) -> None:
+    listed = {route for _, route, _ in pages(site)} | {"login"}
+    assert listed & without_page() == set()
+    assert (routes() - listed - without_page(), (listed | without_page()) - routes() - {"kit"}) == (set(), set())
 
 
 @pytest.mark.parametrize("width", ["desk", "phone"])
@@ -52,7 +35,7 @@ def test_every_page_passes_axe_and_does_not_scroll_sideways(width: str, site: Si
         pytest.skip("axe-core is not installed (make vendor)")
     found: list[str] = []
     who, page = "", None
-    for login, path in paths(site):
+    for login, _, path in [*pages(site), ("admin", "", "/nothing/")]:
         if login != who:
             who, page = login, enter(login, path, **(DESK if width == "desk" else PHONE))
         else:
