@@ -5,6 +5,7 @@ from django.urls import path
 from kedang.web.views import frozen, home, overdue
 
 urlpatterns = [
+    path("start/", home.start, name="start"),
     path("home/", home.page, name="home"),
     path("home/cards/<str:key>/", home.card, name="home_card"),
     path("home/rows/<str:key>/", home.rows, name="home_rows"),

@@ -50,7 +50,7 @@ def freeze(request: HttpRequest) -> HttpResponse:
 
 def _fields(lens: Lens) -> list[Field]:
     known = {one.id: one for one in vocabulary.actions["report.freeze"].args}
-    scope = Field("scope", known["scope"].label, "choice", required=True, values=lens.offered)
+    scope = Field("scope", known["scope"].name, "choice", required=True, values=lens.offered)
     return [known["kind"], scope, known["day"], known["note"]]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
@@ -40,6 +40,13 @@ def page(request: HttpRequest) -> HttpResponse:
     lens = lens_of(request)
     own = home.arrangement_of(lens)
     return render(request, "home/home.html", {"own": own, **frame_of(lens)})
+
+
+@require_GET
+def start(request: HttpRequest) -> HttpResponse:
+    """Where one lands after signing in, whichever way: who answers for others sees how things stand, everybody else what he
+    must do today."""
+    return redirect("home" if Lens.of(request.user).leads else "inbox")
 
 
 def frame_of(lens: Lens) -> dict[str, Any]:

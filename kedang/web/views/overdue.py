@@ -179,7 +179,7 @@ def _fields(person: Person, action: str) -> list[Field]:
     if action == "duty.extend":
         return [known["reason"]]
     people = {str(one.pk): one.name for one in entrusting.candidates(person)}
-    return [Field("to", known["to"].label, "choice", required=True, values=people), known["reason"]]
+    return [Field("to", known["to"].name, "choice", required=True, values=people), known["reason"]]
 
 
 def _do(request: HttpRequest, form: Form, action: str, ids: list[int]) -> HttpResponse | None:
