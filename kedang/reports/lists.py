@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
 from typing import Any
 
 from django.db.models import QuerySet
 
-from kedang.customers.claims import selectors as claims
 from kedang.customers.selectors.page import LOGS, access_events, openings
 from kedang.kernel import clock, files, inbox, proposals
 from kedang.kernel.actions import access, dry_run
@@ -181,24 +179,6 @@ def _reading_title(person: Person, asked: Asked) -> str:
     return f"{view.number if view else ''} 的查阅记录"
 
 
-def _register_ids(person: Person, asked: Asked) -> list[int]:
-    return [row.claim.pk for row in claims.lines_of(person, _day(asked))]
-
-
-def _register(person: Person, asked: Asked, part: Sequence[int]) -> list[Sequence[Any]]:
-    found = {row.claim.pk: row for row in claims.lines_of(person, _day(asked))}
-    shown = [found[pk] for pk in part if pk in found]
-    names = _names(person, {row.claim.customer_id for row in shown})
-    return [(row.claim.recorded_at, names[row.claim.customer_id], row.state) for row in shown]
-
-
-def _day(asked: Asked) -> date | None:
-    try:
-        return date.fromisoformat(asked.get("day", ""))
-    except ValueError:
-        return None
-
-
 def register_lists() -> None:
     """Make the lists known."""
     about = (("事项", 30), ("客户", 30), ("制度", 24), ("条款", 10))
@@ -288,6 +268,3 @@ def register_lists() -> None:
             title=_reading_title,
         )
     )
-    register(Listing(
-        "register", "客户信息登记表", (("登记时间", 18), ("客户", 34), ("结果", 14)), _register_ids, _register, keys=("day",),
-    ))  # fmt: skip
