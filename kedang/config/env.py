@@ -70,6 +70,40 @@ def mail_server() -> dict[str, Any]:
     }
 
 
+def one_of(name: str, values: list[str]) -> str:
+    """Return a variable that must be one of a few words; '' when it is not set."""
+    value = os.environ.get(name, "").strip().lower()
+    if value not in values:
+        raise ValueError(f"{name} 须是 {'、'.join(filter(None, values))} 之一。")
+    return value
+
+
+def sign_in_providers() -> dict[str, Any]:
+    """Return the ways to sign in besides the password, each from KEDANG_<WAY>_CLIENT_ID and _SECRET: OIDC (also _URL, _NAME),
+    DINGTALK, FEISHU, WECOM (the company's number; also _AGENT_ID)."""
+    found: dict[str, Any] = {}
+    for kind in ("openid_connect", "dingtalk", "feishu", "wecom"):
+        start = "KEDANG_" + {"openid_connect": "OIDC"}.get(kind, kind.upper())
+        client, secret = os.environ.get(f"{start}_CLIENT_ID", "").strip(), os.environ.get(f"{start}_SECRET", "").strip()
+        if not client:
+            continue
+        if not secret:
+            raise ValueError(f"设了 {start}_CLIENT_ID，还要设 {start}_SECRET。")
+        app: dict[str, Any] = {"client_id": client, "secret": secret}
+        given: dict[str, Any] = {"APPS": [app]}
+        if kind == "openid_connect":
+            url = os.environ.get(f"{start}_URL", "").strip()
+            if not url:
+                raise ValueError(f"设了 {start}_CLIENT_ID，还要设 {start}_URL（统一登录的网址）。")
+            app |= {"provider_id": "oidc", "name": os.environ.get(f"{start}_NAME", "").strip() or "统一登录"}
+            app["settings"] = {"server_url": url}
+            given["OAUTH_PKCE_ENABLED"] = True
+        if kind == "wecom":
+            app["settings"] = {"agentid": os.environ.get(f"{start}_AGENT_ID", "").strip()}
+        found[kind] = given
+    return found
+
+
 def site_url() -> str:
     """Return KEDANG_URL, the address under which people open the product: links in messages begin with it."""
     url = os.environ.get("KEDANG_URL", "").strip().rstrip("/")

@@ -48,6 +48,14 @@ INSTALLED_APPS = [
     "template_partials",
     "csp",
     "axes",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.socialaccount.providers.dingtalk",
+    "allauth.socialaccount.providers.feishu",
+    "kedang.web.wecom",
+    "allauth.mfa",
 ]
 
 MIDDLEWARE = [
@@ -62,6 +70,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "kedang.api.middleware.Machines",
+    "allauth.account.middleware.AccountMiddleware",
     "kedang.web.middleware.SignedIn",
     "kedang.web.middleware.Answers",
     # Last: it turns a locked sign-in into an answer after everything else has run.
@@ -123,6 +132,26 @@ AXES_HTTP_RESPONSE_CODE = 429
 AXES_LOCKOUT_CALLABLE = "kedang.web.views.accounts.locked"
 CSRF_FAILURE_VIEW = "kedang.web.views.accounts.csrf_failed"
 
+# Outside identities and second factors (web/identities.py). Nobody signs up; the sign-in page stays our own.
+ACCOUNT_ADAPTER = "kedang.web.identities.Accounts"
+SOCIALACCOUNT_ADAPTER = "kedang.web.identities.Identities"
+MFA_ADAPTER = "kedang.web.identities.Factors"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # the adapter puts them on record instead
+SOCIALACCOUNT_AUTO_SIGNUP = False
+SOCIALACCOUNT_STORE_TOKENS = False
+# A form that posts may not be redirected outside (form-action of the content policy); the state is checked either way.
+SOCIALACCOUNT_LOGIN_ON_GET = True
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
+SOCIALACCOUNT_PROVIDERS = env.sign_in_providers()
+OIDC_EMPLOYEE_CLAIM = os.environ.get("KEDANG_OIDC_EMPLOYEE_CLAIM", "").strip()
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
+SECOND_FACTOR = env.one_of("KEDANG_SECOND_FACTOR", ["", "admins", "all"])
+
 SESSION_ENGINE = "kedang.web.session_store"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
@@ -180,6 +209,12 @@ API_RATE = env.whole("KEDANG_API_RATE", default=600)
 UPLOAD_LIMIT = env.megabytes("KEDANG_UPLOAD_LIMIT_MB", default=50)
 BACKUP = env.backup()
 
+# --- reaching people ----------------------------------------------------------
+SITE_URL = env.site_url()
+globals().update(env.mail_server())
+# Hosts, host:port or networks inside the company that robots and webhooks may be sent to; else public addresses only.
+OUTBOUND_ALLOW = env.words("KEDANG_OUTBOUND_ALLOW", default=[])
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -187,9 +222,3 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO" if DEBUG else "WARNING"},
 }
-# --- reaching people ----------------------------------------------------------
-SITE_URL = env.site_url()
-globals().update(env.mail_server())
-# Hosts, host:port or networks inside the company that robots and webhooks may be sent to; else public addresses only.
-OUTBOUND_ALLOW = env.words("KEDANG_OUTBOUND_ALLOW", default=[])
-

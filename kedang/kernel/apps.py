@@ -24,6 +24,7 @@ class KernelConfig(AppConfig):
             forms,
             handingover,
             handling,
+            identities,
             jobs,
             lateness,
             leaving,

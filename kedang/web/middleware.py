@@ -7,6 +7,7 @@ import secrets
 import sys
 from collections.abc import Callable
 
+from allauth.core.exceptions import ImmediateHttpResponse, ReauthenticationRequired
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.contrib.sessions.exceptions import SessionInterrupted
@@ -25,10 +26,16 @@ from kedang.kernel.faults import note as note_fault
 from kedang.kernel.once import once
 from kedang.web import outcomes, sessions
 from kedang.web.replies import is_fragment
+from kedang.web.views.security import lacks_factor
 
 log = logging.getLogger("kedang.web")
 Next = Callable[[HttpRequest], HttpResponse]
 FREE_WHILE_OLD_PASSWORD = {"password", "logout"}
+# Where a person may go who must set up a second factor first.
+SETS_UP_FACTOR = FREE_WHILE_OLD_PASSWORD | {
+    "mfa_index", "mfa_activate_totp", "mfa_add_webauthn", "mfa_view_recovery_codes", "mfa_generate_recovery_codes",
+    "account_reauthenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn",
+}  # fmt: skip
 
 
 class Answers:
@@ -46,8 +53,8 @@ class Answers:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """The answer to a view that raised."""
-        if is_api(request):
-            return None
+        if is_api(request) or isinstance(error, (ImmediateHttpResponse, ReauthenticationRequired)):
+            return None  # the API's own middleware answers the one, allauth's the other
         if isinstance(error, KedangError):
             return outcomes.answer(request, error)
         # In development Django's own page says more.
@@ -132,4 +139,6 @@ class SignedIn:
         name = request.resolver_match.url_name if request.resolver_match else ""
         if request.user.must_change_password and name not in FREE_WHILE_OLD_PASSWORD:
             return HttpResponseRedirect(reverse("password"))
+        if SETS_UP_FACTOR.isdisjoint({name}) and lacks_factor(request.user):
+            return HttpResponseRedirect(reverse("mfa_index"))
         return None

@@ -5,7 +5,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from kedang.web import home_urls, list_urls, machine_urls, permit_urls, reach_urls, record_urls
+from kedang.web import home_urls, list_urls, machine_urls, permit_urls, reach_urls, record_urls, signin_urls
 from kedang.web.views import (
     accounts,
     administering,
@@ -59,6 +59,7 @@ urlpatterns = [
     *list_urls.urlpatterns,
     *permit_urls.urlpatterns,
     *reach_urls.urlpatterns,
+    *signin_urls.urlpatterns,
     path("customers/export/", exporting.export_list, name="customer_export"),
     path("customers/new/", registering.new, name="customer_new"),
     path("customers/check/", registering.check, name="customer_check"),

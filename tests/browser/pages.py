@@ -17,7 +17,7 @@ from kedang.web import handbook
 from tests.browser.conftest import Site
 
 FILE_TABS = ("timeline", "data", "contacts", "forms", "items", "deals", "keeping", "changes", "owners", "log")
-ADMIN_TABS = ("people", "units", "posts", "calendar", "packs", "gaps", "health", "sessions")
+ADMIN_TABS = ("people", "units", "posts", "calendar", "packs", "gaps", "sending", "health", "sessions")
 LEASING, REGISTER = "leasing-customer-info", "leasing-customer-info.info_register"
 
 # Routes that show no page of their own, and why.
@@ -67,7 +67,7 @@ def pages(site: Site) -> Iterator[tuple[str, str, str]]:
         ("expenses", [], ""), ("rules", [], ""), ("rules_pack", ["customer-registry"], ""), ("rules_pack", ["customer-registry"], "tab=parameters"),
         ("rules_pack", ["customer-registry"], "tab=forms"), ("rules_pack", ["customer-registry"], "tab=versions"),
         ("rules_cases", ["customer-registry", "1.4.1", "done"], ""), ("proposals", [], ""), ("grants", [], ""), ("jobs", [], ""),
-        ("sessions", [], ""), ("password", [], ""), ("reaching", [], ""), ("list_export", ["approvals"], "tab=asked"),
+        ("sessions", [], ""), ("password", [], ""), ("reaching", [], ""), ("mfa_index", [], ""), ("mfa_activate_totp", [], ""), ("mfa_add_webauthn", [], ""), ("list_export", ["approvals"], "tab=asked"),
         *(("customer", [file], f"tab={tab}") for tab in FILE_TABS), *(("handbook_page", [page], "") for page in handbook.PAGES),
     ]  # fmt: skip
     yield from (("wang", route, address(route, args, query)) for route, args, query in mine)

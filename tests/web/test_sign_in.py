@@ -25,7 +25,7 @@ def people(office: Office) -> None:
 
 def test_the_right_password_leads_to_the_tasks_and_notes_the_device() -> None:
     client = Client()
-    assert sign_in(client)["Location"] == "/"
+    assert sign_in(client)["Location"] == "/start/"
     page = client.get("/account/sessions/").content.decode()
     assert "Windows · Firefox" in page and "本设备" in page
 
@@ -98,4 +98,4 @@ def test_a_fragment_asked_for_after_the_session_ended_sends_the_whole_page() -> 
 
 
 def test_nobody_is_sent_to_another_site_after_signing_in() -> None:
-    assert sign_in(Client(), next="https://evil.example/")["Location"] == "/"
+    assert sign_in(Client(), next="https://evil.example/")["Location"] == "/start/"

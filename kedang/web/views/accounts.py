@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
+from allauth.account.internal.flows.login import perform_password_login
+from allauth.account.models import Login
 from django.contrib import messages
 from django.contrib.auth import views as auth
 from django.http import HttpRequest, HttpResponse
@@ -12,7 +15,7 @@ from django.urls import reverse_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from kedang.kernel.errors import NotFound
-from kedang.web import sessions
+from kedang.web import identities, sessions
 from kedang.web.forms.accounts import ChangePasswordForm, SignInForm
 
 
@@ -24,10 +27,16 @@ class SignIn(auth.LoginView):
     redirect_authenticated_user = True
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Signed in: note the device."""
-        response = super().form_valid(form)
-        sessions.begin(self.request, form.get_user())
-        return response
+        """The password is right: a second factor is asked if there is one; then signed in (identities.Accounts.login)."""
+        person = form.get_user()
+        login = Login(user=person, redirect_url=self.get_success_url())
+        return perform_password_login(self.request, {"username": person.username}, login)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """With the other ways to sign in."""
+        more = f"?{urlencode({'next': target})}" if (target := self.get_redirect_url()) else ""
+        ways = [(name, f"{url}{more}") for _, name, url in identities.providers()]
+        return {**super().get_context_data(**kwargs), "ways": ways}
 
 
 class Password(auth.PasswordChangeView):

@@ -30,7 +30,7 @@ from kedang.web.views.manage import administrator
 
 ABOUT = {
     "org.add_person": "", "org.suspend": "person", "org.restore": "person", "org.appoint": "person", "org.end_appointment": "appointment",
-    "org.add_unit": "", "org.rename_unit": "unit", "calendar.set_day": "", "org.edit_person": "person", "org.leave": "person", "org.move_unit": "unit",
+    "org.add_unit": "", "org.rename_unit": "unit", "calendar.set_day": "", "org.edit_person": "person", "org.leave": "person", "org.reset_factors": "person", "org.move_unit": "unit",
     "org.close_unit": "unit", "org.add_post": "", "org.set_primary": "appointment", "calendar.confirm_year": "",
 }  # fmt: skip
 TAB_OF = {
@@ -48,7 +48,7 @@ HINTS = {
 SAID = {
     "org.add_person": "人员已添加；请在其页面签发设密码的链接。", "org.suspend": "已停权，对方的下一次操作就会被拒绝。", "org.restore": "已恢复登录。", "org.appoint": "已任命。",
     "org.end_appointment": "已免去。", "org.add_unit": "部门已添加。", "org.rename_unit": "部门已改名。", "calendar.set_day": "工作日历已更新。",
-    "org.edit_person": "资料已修改。", "org.leave": "离职已登记。", "org.move_unit": "上级部门已调整。", "org.close_unit": "部门已撤销。", "org.add_post": "岗位已新建。",
+    "org.edit_person": "资料已修改。", "org.leave": "离职已登记。", "org.reset_factors": "登录验证已清除，只凭密码登录。", "org.move_unit": "上级部门已调整。", "org.close_unit": "部门已撤销。", "org.add_post": "岗位已新建。",
     "org.set_primary": "已设为主岗。", "calendar.confirm_year": "已确认；跨入该年的期限随后重算。",
 }  # fmt: skip
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db.models import Count, Q, Value
 from django.db.models.functions import Replace
@@ -105,7 +106,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
     above = org.superior(one)
     context = {
         "one": one, "above": above, "held": [(row, row.end is None or row.end >= today, row.start > today) for row in rows],
-        "devices": list(sessions.sign_ins_of(one)), "password": one.has_usable_password(), "link": links.latest(one), "handover": Handover.objects.filter(person=one).first(), "self": one.pk == request.user.pk,
+        "devices": list(sessions.sign_ins_of(one)), "password": one.has_usable_password(), "link": links.latest(one), "handover": Handover.objects.filter(person=one).first(), "self": one.pk == request.user.pk, "factors": Authenticator.objects.filter(user=one).exists(),
     }  # fmt: skip
     return render(request, "manage/person.html", context)
 

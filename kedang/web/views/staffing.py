@@ -167,9 +167,10 @@ def draft(request: HttpRequest, pk: int) -> HttpResponse:
     ):
         return go(request, f"{reverse('manage')}?tab=people", f"员工名单已并入，{done.value} 项变动。")
     plan = roster.plan_of(roster.from_json(row.rows))
-    groups = [(label, plan.of(kind)) for kind, label in roster.KINDS.items()]
+    groups = [(label, plan.of(kind)) for kind, label in roster.KINDS.items() if kind != "absent"]
+    absent = [(person, change.text) for person, change in zip(plan.absent, plan.of("absent"), strict=True)]
     context = {
-        "row": row, "form": form, "plan": plan, "groups": [(label, rows) for label, rows in groups if rows],
+        "row": row, "form": form, "plan": plan, "absent": absent, "groups": [(label, rows) for label, rows in groups if rows],
         "changes": sum(1 for change in plan.changes if change.kind != "absent"), "rows": len(row.rows),
     }  # fmt: skip
     return render(request, "manage/staff_draft.html", context, status=422 if form.posted else 200)

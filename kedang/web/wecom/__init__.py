@@ -1,0 +1,1 @@
+"""企业微信 as a provider of django-allauth, which has none."""
