@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-runtime vendor test test-sqlite test-postgres test-tools lint format check bench soak lock
+.PHONY: help run setup setup-runtime vendor test test-sqlite test-postgres test-tools lint format check bench soak soak-ci lock
 
 PY := .venv/bin/python
 HOST ?= 127.0.0.1
@@ -58,6 +58,9 @@ bench: setup ## measure; the figures go to docs/performance.json
 
 soak: setup test-tools ## kill, fill disks, cut the power, tamper, restore, fuzz; the counts go to docs/trust-report.json
 	@$(PY) -m soak $(ARGS)
+
+soak-ci: ## the same in the amounts that a CI run bears; writes no file
+	@$(MAKE) --no-print-directory soak ARGS="--ci $(ARGS)"
 
 lock: ## resolve the dependencies anew
 	@bash scripts/lock.sh

@@ -94,6 +94,7 @@ def in_process(
             if engine == "postgres":
                 cluster = pg.Cluster(folder / "pg" if part.durable else None, durable=part.durable)
                 environment["KEDANG_DATABASE_URL"] = cluster.start()
+                environment["KEDANG_SOAK_PG"] = str(cluster.process.pid if cluster.process else 0)
             command = [sys.executable, "-m", "soak", "--inside", "--engine", engine, "--only", part.name]
             command += ["--amount", str(amount), "--seed", str(seed)]
             try:

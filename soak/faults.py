@@ -118,7 +118,7 @@ def compiled() -> Path:
     if shutil.which("gcc") is None:
         raise Unavailable("no C compiler to build the fault shim")
     made = Path(tempfile.mkdtemp(prefix="kedang-soak-shim-")) / "faults.so"
-    source = Path(os.environ.get("KEDANG_SHIM_SRC") or Path(__file__).parent / "shim" / "faults.c")
+    source = Path(__file__).parent / "shim" / "faults.c"
     subprocess.run(["gcc", "-shared", "-fPIC", "-O2", "-o", str(made), str(source), "-ldl"], check=True)
     return made
 
@@ -147,7 +147,12 @@ class Trial:
         if not self.control.hits:
             return False
         self._judge(
-            f"upload, call {number}, {errno.errorcode[error]}", status, text, before, UPLOADED.search(text) is not None
+            f"upload, call {number}, {errno.errorcode[error]}",
+            status,
+            text,
+            before,
+            UPLOADED.search(text) is not None,
+            lost_answer=kinds == RECV,
         )
         return True
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Callable
 from typing import Any
 
 from django.db import connections
@@ -62,12 +63,14 @@ def begin(rig: Rig, shared: Shared, clients: list[Client]) -> None:
     rig.kill()
 
 
-def live(shared: Shared, seconds: float) -> None:
+def live(shared: Shared, seconds: float, then: Callable[[], None] | None = None) -> None:
     """Let the clients post until so long after the first answer: a life that dies before it works would show little."""
     shared.answered.clear()
     shared.up.set()
     shared.answered.wait(PATIENCE)
     time.sleep(seconds)
+    if then:
+        then()
     shared.up.clear()
 
 

@@ -17,7 +17,7 @@ import signal
 import sys
 from typing import NoReturn
 
-SUBREAPER = 36
+SUBREAPER, DEATH_SIGNAL = 36, 1
 
 
 def main() -> None:
@@ -54,6 +54,9 @@ def live(port: int, tick: bool) -> NoReturn:
     from granian.log import LogLevels
 
     os.setpgid(0, 0)
+    # When the driver itself is ended, nothing of the server stays behind.
+    end_with_parent()
+    os.register_at_fork(after_in_child=end_with_parent)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     os.dup2(2, 1)  # the driver's answers are not for the server to write into
     if tick and os.fork() == 0:
@@ -61,14 +64,21 @@ def live(port: int, tick: bool) -> NoReturn:
 
         tick_forever()
     # Tests break a writer on purpose, to see that the checks find what it loses.
-    broken = os.environ.get("KEDANG_SOAK_BROKEN") == "answers-early"
-    target = "soak.broken:application" if broken else "kedang.config.wsgi:application"
+    broken = os.environ.get("KEDANG_SOAK_BROKEN")
+    if broken == "no-fsync":
+        os.fsync = lambda handle: None
+    target = "soak.broken:application" if broken == "answers-early" else "kedang.config.wsgi:application"
     server = Granian(
         target, "127.0.0.1", port, interface=Interfaces.WSGI, workers=1, blocking_threads=4, workers_kill_timeout=4,
         log_level=LogLevels.critical,
     )  # fmt: skip
     server.serve()
     os._exit(0)
+
+
+def end_with_parent() -> None:
+    """Have the kernel kill this process when the one that forked it is gone."""
+    ctypes.CDLL(None).prctl(DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
 
 
 def reap() -> None:

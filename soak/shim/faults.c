@@ -62,7 +62,14 @@ static int database(int handle) {
 
 #define REAL(name) static __typeof__(name) *real; if (!real) real = (__typeof__(name) *)dlsym(RTLD_NEXT, #name)
 #define FILE_CALL(handle) if (control->armed && (control->kinds & FILES) && ours(handle) && refused(FILES)) return -1
-#define SOCKET_CALL(handle, kind) if (control->armed && (control->kinds & kind) && database(handle) && refused(kind)) return -1
+/* A lost connection is lost both ways: libpq would otherwise wait for a last word of the server. */
+#define SOCKET_CALL(handle, kind) \
+  if (control->armed && (control->kinds & kind) && database(handle) && refused(kind)) { \
+    int code = errno; \
+    shutdown(handle, SHUT_RDWR); \
+    errno = code; \
+    return -1; \
+  }
 
 ssize_t write(int h, const void *b, size_t n) { REAL(write); FILE_CALL(h); return real(h, b, n); }
 ssize_t pwrite(int h, const void *b, size_t n, off_t o) { REAL(pwrite); FILE_CALL(h); return real(h, b, n, o); }

@@ -48,7 +48,7 @@ class Cluster:
     Tests throw it away, so it does not wait for the disk; `durable` keeps every promise that PostgreSQL makes.
     """
 
-    def __init__(self, folder: Path | None = None, *, durable: bool = False) -> None:
+    def __init__(self, folder: Path | None = None, sockets: Path | None = None, *, durable: bool = False) -> None:
         found = binaries()
         if found is None:
             raise RuntimeError("PostgreSQL is not installed")
@@ -56,7 +56,7 @@ class Cluster:
         if folder is not None:
             folder.mkdir(exist_ok=True)
         # A socket's path must be short, so it does not lie in a folder that somebody else has named.
-        self.sockets = Path(tempfile.mkdtemp(prefix="kedang-pg-", dir="/tmp"))
+        self.sockets = sockets or Path(tempfile.mkdtemp(prefix="kedang-pg-", dir="/tmp"))
         self.folder = folder or self.sockets
         self.durable = durable
         self.log = self.folder / "log"
@@ -71,10 +71,11 @@ class Cluster:
         data = self.folder / "data"
         initdb = [self.bin / "initdb", "-D", data, "-U", "kedang", "-A", "trust", "-E", "UTF8", "--no-sync"]
         subprocess.run([*initdb, "--locale=C.UTF-8"], check=True, stdout=subprocess.DEVNULL, cwd="/", **user)
-        self._serve()
+        self.serve()
         return f"postgres://kedang@/postgres?host={quote(str(self.sockets), safe='')}"
 
-    def _serve(self) -> None:
+    def serve(self) -> None:
+        """Start the server on the data that is there; after a crash it recovers first."""
         user, data = unprivileged_user(), self.folder / "data"
         settings = {"listen_addresses": "", "unix_socket_directories": str(self.sockets), "max_connections": "200"}
         if not self.durable:
