@@ -11,6 +11,7 @@ from kedang.customers.claims.models import Likeness
 from kedang.customers.identity import Match
 from kedang.customers.models import VOID, Customer
 from kedang.kernel.actions import Deed
+from kedang.kernel.errors import Invalid
 from kedang.kernel.names import normalize_name
 
 
@@ -46,4 +47,6 @@ def open_file(deed: Deed, name: str, *, alike: list[Match] | None = None, **attr
 
 def classes(given: Mapping[str, Any] | None) -> dict[str, str]:
     """Classes as the register's columns give them: those left blank are not given."""
+    if given is not None and not isinstance(given, Mapping):
+        raise Invalid({"terms": "应写为 {分类: 取值}"})
     return {key: str(value) for key, value in (given or {}).items() if value not in (None, "")}

@@ -74,6 +74,8 @@ def classes_for(known: Sequence[tuple[str, str, Term]], given: Mapping[str, str]
 
 
 def _choose(known: Sequence[tuple[str, str, Term]], given: Mapping[str, str]) -> tuple[list[Class], dict[str, str]]:
+    if not isinstance(given, Mapping):
+        raise Invalid({"terms": "应写为 {分类: 取值}"})
     errors: dict[str, str] = {}
     chosen: list[Class] = []
     for name in set(given) - {key for bare, full, _ in known for key in (bare, full)}:

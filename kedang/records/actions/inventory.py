@@ -54,11 +54,18 @@ def _found_ids(found: Any, expected: dict[int, Customer]) -> set[int]:
     by_number = {row.number: pk for pk, row in expected.items()}
     present, unknown = set(), []
     for one in found:
-        pk = by_number.get(str(one)) or (int(one) if str(one).isdigit() and int(one) in expected else None)
+        pk = by_number.get(str(one)) or _numbered(one, expected)
         (present.add(pk) if pk else unknown.append(str(one)))
     if unknown:
         raise Invalid({"found": f"不在您保管的档案中：{'、'.join(unknown[:10])}"})
     return present
+
+
+def _numbered(one: Any, expected: dict[int, Customer]) -> int | None:
+    """The id that was typed or ticked, if it is one of those kept."""
+    text = str(one)
+    number = int(text) if text.isdecimal() and len(text) < 19 else 0
+    return number if number in expected else None
 
 
 def _record(deed: Deed, count: InventoryCount, missing: list[Customer]) -> None:
