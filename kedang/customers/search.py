@@ -6,6 +6,7 @@ character, so that one character can be found as a prefix); a hit is then checke
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -118,13 +119,14 @@ def _insertion(rows: Sequence[Row]) -> list[Statement]:
         )
         return []
     # Terms hold no blank (`fold`), so that one text can carry a row's.
-    columns = [list(column) for column in zip(*((o, h, t, " ".join(terms)) for o, h, t, terms in rows), strict=True)]
     sql = (
         "INSERT INTO customers_searchtext(customer_id, private, text, terms)"
-        " SELECT o, h, t, array_to_tsvector(array_remove(string_to_array(s, ' '), ''))"
-        " FROM unnest(%s::bigint[], %s::boolean[], %s::text[], %s::text[]) AS r(o, h, t, s)"
+        " SELECT (r->>0)::bigint, (r->>1)::boolean, r->>2,"
+        " array_to_tsvector(array_remove(string_to_array(r->>3, ' '), ''))"
+        " FROM jsonb_array_elements(%s::jsonb) AS t(r)"
     )
-    return [(sql, columns)]
+    table = [(owner, hidden, text, " ".join(terms)) for owner, hidden, text, terms in rows]
+    return [(sql, [json.dumps(table, ensure_ascii=False)])]
 
 
 def terms_of(line: str) -> list[str]:
