@@ -95,6 +95,11 @@ class Postgres:
 
     def start(self) -> None:
         """Recovery from its journal, as after any crash."""
+        # After a real power cut its old number is nobody's; here the dead process may not have been noticed yet by the
+        # one that started it, and would look alive.
+        (self.cluster.folder / "data" / "postmaster.pid").unlink(missing_ok=True)
+        for lock in self.cluster.sockets.glob(".s.PGSQL.*"):
+            lock.unlink()
         self.cluster.serve()
         assert self.cluster.process is not None
         self.pid = self.cluster.process.pid
