@@ -294,7 +294,7 @@ def _reseal(one: Seal) -> None:
     previous = before.digest if before else ""
     running, count = hashlib.sha256(f"{previous}\n{one.first_id}-{one.last_id}\n".encode()), 0
     for _, line, _ in lines(one.first_id, one.last_id, shape=ordered_or_raw):
-        running.update(line)
+        running.update(line.encode())
         count += 1
     Seal.objects.filter(pk=one.pk).update(digest=running.hexdigest(), previous=previous, count=count)
 

@@ -98,7 +98,7 @@ def range_digest(first_id: int, last_id: int, previous: str, *, shape: Shape | N
     running = hashlib.sha256(f"{previous}\n{first_id}-{last_id}\n".encode())
     count = 0
     for _, line, _ in lines(first_id, last_id, shape=shape):
-        running.update(line)
+        running.update(line.encode())
         count += 1
     return count, running.hexdigest()
 

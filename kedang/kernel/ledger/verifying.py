@@ -19,7 +19,8 @@ from kedang.kernel.ledger.recording import digest_of
 from kedang.kernel.ledger.sealing import Head, VerifyResult, range_digest
 
 _NAMED = f'"{kinds.RESERVED}"'
-_END = (1 << 63, b"", None)
+_END = (1 << 63, "", "")
+_AT_ONCE = 1000
 Sealed = tuple[int, int, int, str, str]
 
 
@@ -73,11 +74,19 @@ def _seal(
     if before != previous:
         result.problems.append(f"{where}：与上一封印不相连")
     running, found = hashlib.sha256(f"{before}\n{first}-{last}\n".encode()), 0
-    update, belong = running.update, values.belong
+    held: list[str] = []
     while at[0] <= last:
-        update(at[1])
-        belong(at)
-        found, at = found + 1, next(events, _END)
+        pk, line, data = at
+        held.append(line)
+        if _NAMED in data or values.due <= pk:
+            values.belong(at)
+        if len(held) == _AT_ONCE:
+            found += _AT_ONCE
+            running.update("".join(held).encode())
+            held.clear()
+        at = next(events, _END)
+    found += len(held)
+    running.update("".join(held).encode())
     result.events += found
     if found != count:
         result.problems.append(f"{where}：应有 {count} 条事件，现有 {found} 条")
@@ -102,28 +111,27 @@ class _Values:
     def __init__(self, result: VerifyResult) -> None:
         self.result, self.orphans = result, 0
         self.rows = fetched("SELECT event_id, id, field, old, new, salt FROM ledger_value ORDER BY event_id")
-        self.at: Any = next(self.rows, None)
+        self.at: Any = None
+        self.due = 0
+        """The event to which the next value says it belongs."""
+        self._go_on()
+
+    def _go_on(self) -> None:
+        self.at = next(self.rows, None)
+        self.due = self.at[0] if self.at is not None else _END[0]
 
     def belong(self, event: Line) -> None:
         """Hold an event's values to the digests it names; what lies before it belongs to no event."""
         pk, _, data = event
-        named: list[dict[str, str]] = []
-        if isinstance(data, str):
-            if _NAMED in data:
-                named = json.loads(data).get(kinds.RESERVED, [])
-        else:
-            named = data.get(kinds.RESERVED, [])
-        at = self.at
-        if not named and (at is None or at[0] > pk):
-            return
-        while self.at is not None and self.at[0] < pk:
+        named = json.loads(data).get(kinds.RESERVED, []) if _NAMED in data else []
+        while self.due < pk:
             self._pass_over()
         if named:
             self._compare(pk, {entry["id"].replace("-", ""): entry["digest"] for entry in named})
 
     def _compare(self, pk: int, named: dict[str, str]) -> None:
         found = 0
-        while self.at is not None and self.at[0] == pk:
+        while self.due == pk:
             _, key, field, old, new, salt = self.at
             told = named.get(str(key).replace("-", ""))
             found += told is not None
@@ -131,13 +139,13 @@ class _Values:
                 self.orphans += 1
             elif digest_of(salt, field, old, new) != told if salt else old or new:
                 self.result.problems.append(f"事件 {pk}：个人信息“{field}”与事件记载不符")
-            self.at = next(self.rows, None)
+            self._go_on()
         if found != len(named):
             self.result.problems.append(f"事件 {pk}：个人信息值有增删")
 
     def _pass_over(self) -> None:
         self.orphans += 1
-        self.at = next(self.rows, None)
+        self._go_on()
 
     def end(self) -> None:
         """What is left belongs to no event either."""
@@ -160,7 +168,7 @@ def export(out: BinaryIO) -> int:
             while seal is not None and seal[1] < pk:
                 out.write(_seal_line(seal))
                 seal = next(seals, None)
-            out.write(line)
+            out.write(line.encode())
             count += 1
         while seal is not None:
             out.write(_seal_line(seal))
