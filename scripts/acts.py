@@ -283,6 +283,8 @@ def destroyed(page: Page) -> None:
     """The record of what was destroyed: the notice of its carrying out leads there."""
     page.get_by_text("（已销毁）").locator("visible=true").last.click()
     page.wait_for_load_state("networkidle")
+    page.get_by_role("link", name="客户档案").first.click()
+    page.wait_for_load_state("networkidle")
 
 
 def one_approval(page: Page) -> None:

@@ -127,6 +127,18 @@ SHOTS = [
     Shot("64-typed-for-another", "xu", "/customers/?scope=unit", behalf),
     Shot("65-leasing-items", "hexin", "/customers/", searched("云栖儿童", "?tab=items")),
     Shot("66-handbook", "wang", "/handbook/"),
+    Shot("68-home-manager", "zheng", "/home/"),
+    Shot("69-home-own", "wang", "/home/"),
+    Shot("70-overdue-people", "zhou", "/home/overdue/"),
+    Shot("71-frozen-reports", "zheng", "/home/reports/"),
+    Shot("72-notice-settings", "wang", "/account/reaching/"),
+    Shot("73-sending", "admin", "/manage/?tab=sending"),
+    Shot("74-backups", "admin", "/manage/?tab=backups"),
+    Shot("75-api-tokens", "admin", "/account/tokens/"),
+    Shot("76-webhooks", "admin", "/account/webhooks/"),
+    Shot("77-sign-in-protection", "wang", "/account/security/"),
+    Shot("78-api-of-company", "admin", "/manage/?tab=api"),
+    Shot("79-clock", "admin", "/manage/?tab=health"),
     Shot("67-user-menu", "wang", "/", user_menu),
 ]
 
@@ -136,7 +148,7 @@ def sign_in(page: Page, base: str, login: str, password: str) -> None:
     page.goto(base + "/login/")
     page.get_by_label("登录名").fill(login)
     page.get_by_label("密码").fill(password)
-    page.get_by_role("button", name="登录").click()
+    page.get_by_role("button", name="登录", exact=True).click()
     page.wait_for_url(re.compile(r"^(?!.*/login/)"))
 
 

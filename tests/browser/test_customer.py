@@ -24,7 +24,7 @@ def test_signing_in_leads_to_the_tasks(site: Site, page: Page) -> None:
     page.goto(site.url)
     page.get_by_label("登录名").fill("wang")
     page.get_by_label("密码").fill("a-test-password-1")
-    page.get_by_role("button", name="登录").click()
+    page.get_by_role("button", name="登录", exact=True).click()
     expect(page.get_by_role("heading", name="我的待办")).to_be_visible()
 
 

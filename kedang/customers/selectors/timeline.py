@@ -103,6 +103,9 @@ def entries(events: list[Event], rights: Mapping[str, str]) -> list[Entry]:
 def _entry(event: Event, values: list[Value], rights: Mapping[str, str]) -> Entry:
     event.texts = {value.field: value.new for value in values}
     named = ledger.kinds.get(event.kind).shows if ledger.kinds.known(event.kind) else frozenset()
+    if event.kind == correcting.KIND:
+        # What it undid and had to leave stands beside it, with a link to what was corrected.
+        named |= {"said", "undone", "left"}
     details = [detail for value in values if value.field not in named and (detail := _detail(event, value, rights))]
     return Entry(
         id=event.pk,
@@ -130,7 +133,9 @@ def _detail(event: Event, value: Value, rights: Mapping[str, str]) -> Detail | N
         return None
     kind = KINDS.get(value.field, "text")
     labels = {**VALUE_LABELS, **CONTACT_LABELS} if event.kind in CONTACT_EVENTS else VALUE_LABELS
-    return Detail(labels.get(value.field, OTHER), shown(value.old, right, kind), shown(value.new, right, kind))
+    own = ledger.kinds.get(event.kind).personal if ledger.kinds.known(event.kind) else {}
+    label = labels.get(value.field) or own.get(value.field, OTHER)
+    return Detail(label, shown(value.old, right, kind), shown(value.new, right, kind))
 
 
 def _group(event: Event, name: str) -> str:
