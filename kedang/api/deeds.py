@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from ninja import Router
 from ninja.responses import Status
 
-from kedang.api import auth, scopes, shapes
+from kedang.api import auth, scopes, shapes, workshapes
 from kedang.api.bodies import asked_in, key_of
 from kedang.api.deciding import check_of
 from kedang.api.offered import actions
@@ -147,7 +147,7 @@ def move(request: HttpRequest, pk: Id) -> Any:
 # ---- uploads ---------------------------------------------------------------------------------------------------------
 
 
-@router.post("/files", response={201: shapes.Upload}, url_name="api_upload", summary="上传附件", tags=["附件"])
+@router.post("/files", response={201: workshapes.Upload}, url_name="api_upload", summary="上传附件", tags=["附件"])
 def upload(request: HttpRequest) -> Any:
     """One file of a form (multipart, field `upload`). It is a draft of the person until a deed names it."""
     if not {"write", "write:files"} & set(request.token.scopes):  # type: ignore[attr-defined]

@@ -20,7 +20,7 @@ from django.utils.crypto import salted_hmac
 
 from kedang.api import feed
 from kedang.api.models import Delivery, DeliveryState, Webhook
-from kedang.api.shapes import Happening
+from kedang.api.workshapes import Happening
 from kedang.kernel import clock, nightly, outbound
 from kedang.kernel.actions import Deed
 from kedang.kernel.jobs import companions

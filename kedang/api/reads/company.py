@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from django.http import HttpRequest
 from ninja import Query, Router
 
-from kedang.api import feed, shapes
+from kedang.api import feed, shapes, workshapes
 from kedang.api.auth import Bearer
 from kedang.api.reads.common import After, Limit, Word, counted, reader
 from kedang.kernel import register
@@ -37,7 +37,7 @@ def who(request: HttpRequest) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@rules.get("/rules", response=list[shapes.Regulation], url_name="api_rules", summary="生效的制度")
+@rules.get("/rules", response=list[workshapes.Regulation], url_name="api_rules", summary="生效的制度")
 def regulations_in_force(request: HttpRequest, month: MonthKey = "") -> list[dict[str, Any]]:
     """附当月按期、逾期完成、逾期未办的件数（您能看到的范围内）。"""
     versions = regulations().in_force()
@@ -53,7 +53,7 @@ def _brief(version: Version) -> dict[str, Any]:
     return {"pack": version.pack, "title": version.title, "version": version.number}
 
 
-@rules.get("/rules/{pack}", response=shapes.RegulationText, url_name="api_rule", summary="制度逐条")
+@rules.get("/rules/{pack}", response=workshapes.RegulationText, url_name="api_rule", summary="制度逐条")
 def regulation(request: HttpRequest, pack: str, month: MonthKey = "") -> dict[str, Any]:
     """每条的原文、执行情况和当月数字；数字的口径与“制度”页相同。"""
     view = register.regulation_view(pack, reader(request), Month.of(month))
@@ -65,7 +65,9 @@ def _clause(one: register.ClauseView) -> dict[str, Any]:
     return {"number": one.number, "title": one.title, "text": one.text, "state": one.state, "figures": figures}
 
 
-@rules.get("/rules/{pack}/forms", response=list[shapes.FormSheet], url_name="api_rule_forms", summary="制度里的表单")
+@rules.get(
+    "/rules/{pack}/forms", response=list[workshapes.FormSheet], url_name="api_rule_forms", summary="制度里的表单"
+)
 def sheets(request: HttpRequest, pack: str) -> list[dict[str, Any]]:
     """填报时用 form.file：`form` 取这里的编号，`data` 按这里的栏目。"""
     version = register.version_for(pack)
@@ -116,7 +118,7 @@ def people(request: HttpRequest, q: Word = "", limit: Limit = 50, cursor: After 
 class Stream(shapes.Schema):
     """一段事件流：下次从 after 接着读"""
 
-    items: list[shapes.Happening]
+    items: list[workshapes.Happening]
     after: int
     more: bool
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from django.http import HttpRequest, HttpResponseBase, QueryDict
 from ninja import Query, Router
 
-from kedang.api import cursors, shapes
+from kedang.api import cursors, shapes, workshapes
 from kedang.api.auth import Bearer
 from kedang.api.deciding import check_of
 from kedang.api.problems import Problem
@@ -197,7 +197,7 @@ def forms(request: HttpRequest, pk: Id) -> list[dict[str, Any]]:
 
 @router.get(
     "/customers/{pk}/events",
-    response=shapes.page_of(shapes.Happening),
+    response=shapes.page_of(workshapes.Happening),
     url_name="api_file_events",
     summary="一份档案的事件",
 )

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from django.http import HttpRequest
 from ninja import Router
 
-from kedang.api import shapes
+from kedang.api import shapes, workshapes
 from kedang.api.auth import Bearer
 from kedang.api.reads.common import After, Id, Limit, counted, reader
 from kedang.api.reads.customers import duty_json
@@ -26,7 +26,7 @@ TABS = {
 }
 
 
-@desk.get("/inbox", response=shapes.Inbox, url_name="api_inbox", summary="待办数")
+@desk.get("/inbox", response=workshapes.Inbox, url_name="api_inbox", summary="待办数")
 def waiting(request: HttpRequest) -> dict[str, Any]:
     """与网页左侧的数字相同。"""
     return vars(inbox.counts(reader(request)))
@@ -44,7 +44,7 @@ def duties(request: HttpRequest, limit: Limit = 50, cursor: After = "") -> dict[
     return counted(inbox.duties_for(reader(request)), shown, cursor, limit)
 
 
-@desk.get("/inbox/ballots", response=shapes.page_of(shapes.Ballot), url_name="api_ballots", summary="等我审批的")
+@desk.get("/inbox/ballots", response=shapes.page_of(workshapes.Ballot), url_name="api_ballots", summary="等我审批的")
 def ballots(request: HttpRequest, limit: Limit = 50, cursor: After = "") -> dict[str, Any]:
     """等您表决或征询您意见的申请，等得最久的在前。"""
 
@@ -58,7 +58,7 @@ def ballots(request: HttpRequest, limit: Limit = 50, cursor: After = "") -> dict
     return counted(approvals.pending_ballots(reader(request)), shown, cursor, limit)
 
 
-@desk.get("/inbox/notices", response=shapes.page_of(shapes.Notice), url_name="api_notices", summary="未读通知")
+@desk.get("/inbox/notices", response=shapes.page_of(workshapes.Notice), url_name="api_notices", summary="未读通知")
 def notices(request: HttpRequest, limit: Limit = 50, cursor: After = "") -> dict[str, Any]:
     """最新的在前。"""
     keys = ("text", "at", "file", "request", "duty")
@@ -75,7 +75,7 @@ def _brief(one: Request) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@router.get("/approvals", response=shapes.page_of(shapes.RequestRow), url_name="api_approvals", summary="审批申请")
+@router.get("/approvals", response=shapes.page_of(workshapes.RequestRow), url_name="api_approvals", summary="审批申请")
 def requests(
     request: HttpRequest,
     tab: Literal["pending", "decided", "asked", "watching"] = "pending",
@@ -86,7 +86,7 @@ def requests(
     return counted(TABS[tab](reader(request)), lambda rows: [_brief(one) for one in rows], cursor, limit)
 
 
-@router.get("/approvals/{pk}", response=shapes.RequestDetail, url_name="api_approval", summary="一份申请")
+@router.get("/approvals/{pk}", response=workshapes.RequestDetail, url_name="api_approval", summary="一份申请")
 def approval(request: HttpRequest, pk: Id) -> dict[str, Any]:
     """内容按您的字段权限，附审批链和您现在可以做的操作（用 approval.move 办理）。"""
     one = approvals.get_request(reader(request), pk)
@@ -101,7 +101,7 @@ def approval(request: HttpRequest, pk: Id) -> dict[str, Any]:
 
 
 def _step(step: Any) -> dict[str, Any]:
-    people = [{name: getattr(one, name) for name in shapes.ChainPerson.model_fields} for one in step.people]
+    people = [{name: getattr(one, name) for name in workshapes.ChainPerson.model_fields} for one in step.people]
     plain = ("number", "round", "status", "status_label", "pack", "clause", "notes")
     return {name: getattr(step, name) for name in plain} | {
         "role": step.role_name,

@@ -160,7 +160,7 @@ def webhook_new(request: HttpRequest) -> HttpResponse:
 
 def _hook_fields() -> list[Field]:
     """Events that happen on files; the rest is told to nobody by webhook."""
-    about = {one.name: one.label for one in kinds.all_kinds() if one.name.partition(".")[0] in ON_FILES}
+    about = {one.name: f"{one.label} {one.name}" for one in kinds.all_kinds() if one.name.partition(".")[0] in ON_FILES}
     return [
         Field("url", "推送地址", "text", required=True, max=500),
         Field("kinds", "事件", "choices", required=True, values={"*": "全部", **about}),
