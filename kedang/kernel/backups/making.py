@@ -190,7 +190,7 @@ def _configuration(folder: Path) -> None:
 def _variables() -> Iterator[tuple[str, str]]:
     for name, value in os.environ.items():
         if name.startswith("KEDANG_"):
-            if name == "KEDANG_DATABASE_URL":
+            if name.endswith("_URL"):
                 yield name, _without_password(value)
             elif not any(word in name for word in SECRET):
                 yield name, value

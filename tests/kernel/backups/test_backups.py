@@ -180,7 +180,8 @@ def test_the_configuration_goes_along_without_passwords(
     place: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("KEDANG_DATABASE_URL", "postgres://kedang:geheim@db:5432/kedang")
-    monkeypatch.setenv("KEDANG_SMTP_PASSWORD", "geheim")
+    monkeypatch.setenv("KEDANG_SMTP_URL", "smtp://kedang:geheim@mail:587")
+    monkeypatch.setenv("KEDANG_OIDC_CLIENT_SECRET", "geheim")
     monkeypatch.setenv("KEDANG_ALLOWED_HOSTS", "crm.example.com")
     (tmp_path / "data" / "secret_key").write_text("s3cret")
     if connection.vendor == "postgresql":
