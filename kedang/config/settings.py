@@ -149,6 +149,13 @@ SOCIALACCOUNT_PROVIDERS = env.sign_in_providers()
 OIDC_EMPLOYEE_CLAIM = os.environ.get("KEDANG_OIDC_EMPLOYEE_CLAIM", "").strip()
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_FORMS = {
+    "authenticate": "kedang.web.forms.factors.Authenticate",
+    "reauthenticate": "kedang.web.forms.factors.Reauthenticate",
+    "activate_totp": "kedang.web.forms.factors.ActivateTotp",
+    "add_webauthn": "kedang.web.forms.factors.AddKey",
+}
+ACCOUNT_FORMS = {"reauthenticate": "kedang.web.forms.factors.Password"}
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
 SECOND_FACTOR = env.one_of("KEDANG_SECOND_FACTOR", ["", "admins", "all"])
 
