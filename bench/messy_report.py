@@ -83,21 +83,3 @@ def report(path: Path) -> dict[str, Any]:
         **found,
         "mended": {"rows": mended, "counts": again["counts"]},
     }
-
-
-def paragraph(found: dict[str, Any]) -> list[str]:
-    """The figures in words, for docs/performance.md."""
-    counts, mended = found["counts"], found["mended"]
-    faults = "; ".join(f"{name} {sum(states.values())}" for name, states in found["faults"].items())
-    return [
-        "## A list of 10,000 customers, made messy on purpose",
-        "",
-        "Written by `python -m bench.messy --run … --report`; figures from `docs/import-10000.json`. Title over merged headings,",
-        "numbers as phones, full-width signs, padded cells, several numbers in a cell; and rows that nobody can repair:",
-        f"{faults}. Of {found['rows']:,} rows {counts.get('created', 0):,} became files, {counts.get('failed', 0):,} were refused,",
-        f"{counts.get('skipped', 0):,} passed over as the same customer; no right row was refused ({found['refused_good']}), no fault",
-        f"said at another cell ({found['wrong_at']}). The error workbook, corrected and sent again: {mended['counts'].get('created', 0):,} of",
-        f"{mended['rows']:,} rows became files, {mended['counts'].get('failed', 0)} failed. {found['rows_a_processor_second']:,} rows a second of one",
-        "processor through the full rules, outcomes and search index included.",
-        "",
-    ]
