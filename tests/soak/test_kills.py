@@ -12,7 +12,7 @@ def test_nothing_acknowledged_is_lost_when_the_server_is_killed_and_nothing_stan
     assert counts.get("problems", []) == []
     assert counts["lost"] == 0
     assert counts["runs"] == KILLS
-    assert counts["acknowledged"] > KILLS, "too little was acknowledged to show anything"
+    assert counts["acknowledged"] > KILLS // 2, "too little was acknowledged to show anything"
 
 
 def test_a_writer_that_answers_before_it_commits_is_found_out() -> None:
