@@ -165,6 +165,9 @@ class Duty(models.Model):
                 condition=Q(state="open", paused_at=None),
                 name="duty_overdue",
             ),
+            models.Index(
+                fields=["pack", "due_at"], condition=Q(state="open", paused_at=None), name="duty_late_by_pack"
+            ),
             # What fell due in some days, open and closed alike: by regulation, by who bears it, by who has taken it.
             models.Index(fields=["pack", "due_at", "state", "clause"], name="duty_due_by_pack"),
             models.Index(fields=["bearer", "due_at", "state"], name="duty_due_by_bearer"),

@@ -255,7 +255,7 @@ def frozen_values(lens: Lens) -> list[dict[str, Any]]:
         {
             "key": one.spec.key, "label": one.spec.label, "unit": one.spec.unit, "word": one.spec.word, "value": one.value,
             "text": one.text, "before": one.before, "compared": one.compared, "change": one.change_text, "way": one.way,
-            "definition": one.definition,
+            "definition": one.definition.replace("您", "冻结人"),
         }
         for one in brief(lens)
         if one.spec.scoped

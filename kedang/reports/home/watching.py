@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from django.db.models import Q, QuerySet
 
 from kedang.customers.claims.models import Conflict
-from kedang.customers.models import POOL, Customer
+from kedang.customers.models import POOL, Customer, FileSummary
 from kedang.customers.selectors.columns import days_left, dropping
 from kedang.customers.selectors.listing import pool_due
 from kedang.customers.visibility import shown_files, visible_files, within
@@ -64,14 +64,15 @@ def forgotten_filter(days: int) -> str:
     )  # fmt: skip
 
 
-def forgotten_files(lens: Lens, days: int) -> tuple[QuerySet[Customer], QuerySet[Customer]]:
-    """(never followed up, not followed up for so many days): together the files of `forgotten_filter`, apart because each
-    has an index of its own."""
+def forgotten_files(lens: Lens, days: int) -> tuple[QuerySet[FileSummary], QuerySet[FileSummary]]:
+    """(never followed up, not followed up for so many days): together the files of `forgotten_filter`, apart and from their
+    summaries because there the index by last follow-up finds either without reading the others."""
     seen = shown_files(lens.who, "deal") & within(lens.who.reach("list")) & lens.scoped_files() & ~Q(status=POOL)
+    rows = FileSummary.objects.filter(along(seen, "customer"))
     before = clock.today() - timedelta(days=days - 1)
-    never = Customer.objects.filter(seen, summary__last_contact_at=None, registered_on__lt=before)
-    long_ago = Customer.objects.filter(seen, summary__last_contact_at__lt=clock.at_time(before, time()))
-    return never.order_by("registered_on", "pk"), long_ago.order_by("summary__last_contact_at", "pk")
+    never = rows.filter(last_contact_at=None, customer__registered_on__lt=before)
+    long_ago = rows.filter(last_contact_at__lt=clock.at_time(before, time()))
+    return never.order_by("customer_id"), long_ago.order_by("last_contact_at", "customer_id")
 
 
 def _how_many(lens: Lens, days: int) -> int:
@@ -80,7 +81,7 @@ def _how_many(lens: Lens, days: int) -> int:
 
 def _longest(lens: Lens, days: int) -> list[int]:
     """The ids that waited longest, those never followed up first; two queries."""
-    never, long_ago = (part.values_list("pk", flat=True)[:SHOWN] for part in forgotten_files(lens, days))
+    never, long_ago = (part.values_list("customer_id", flat=True)[:SHOWN] for part in forgotten_files(lens, days))
     return [*never, *long_ago][:SHOWN]
 
 
