@@ -225,6 +225,4 @@ def _query(expression: str, recheck: str, private: bool, limit: int) -> list[int
             " WHERE terms @@ %s::tsquery AND private = %s AND position(%s in text) > 0 LIMIT %s"
         )
         values = [expression, private, recheck, limit]
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        return [row[0] for row in cursor.fetchall()]
+    return [row[0] for row in direct.fetch(sql, values)]

@@ -72,8 +72,10 @@ def _together(texts: tuple[str, ...]) -> str:
 
 
 def _watched(db: Any) -> bool:
-    # Outside of a transaction Django may first have to open the connection, or to replace a dead one.
-    return not db.in_atomic_block or db.needs_rollback or bool(db.execute_wrappers) or db.queries_logged
+    # Outside of a transaction Django may first have to open the connection, or to replace a dead one: once a request.
+    known = db.connection is not None and (db.health_check_done or not db.health_check_enabled)
+    stands = db.in_atomic_block or known
+    return not stands or db.needs_rollback or bool(db.execute_wrappers) or db.queries_logged
 
 
 def _executed(db: Any, sql: str, values: Sequence[Any]) -> Any:

@@ -40,7 +40,7 @@ def counts(person: Person, regs: Regulations | None = None) -> Counts:
         duties=waiting,
         late=late,
         ballots=approvals.pending_count(person),
-        proposals=_to_settle(person, roles).count(),
+        proposals=_count_to_settle(person, roles),
         notices=count(Notice, person_id=person.pk, read_at=None),
     )
 
@@ -136,6 +136,15 @@ def _count_waiting(person: Person, roles: set[str], units: set[int]) -> tuple[in
     sql = f"SELECT count(*), count(CASE WHEN due_at < %s THEN 1 END) FROM ({sql}) AS waiting"  # noqa: S608
     waiting, late = direct.fetch(sql, [now, *values])[0]
     return waiting, late
+
+
+def _count_to_settle(person: Person, roles: set[str]) -> int:
+    """How many those are; composed anew only for whom more than the roles he holds must be asked."""
+    open_ = ProposalState.OPEN.value
+    if person.is_admin or any(deciders.answering_to(person, state=open_)):
+        return _to_settle(person, roles).count()
+    own = count(Proposal, state=open_, decider_role=roles, person_id=person.pk)
+    return count(Proposal, state=open_, decider_role=roles) - own
 
 
 def _to_settle(person: Person, roles: set[str]) -> QuerySet[Proposal]:

@@ -233,18 +233,16 @@ def rows_for(files: Sequence[Any], who: Standing, *, copying: bool = False) -> l
         opens = opening.holds(views[row.pk])
         # How a file goes is its content: of one that he may only know of, a reader sees that it is there and whose it is.
         work = duties[row.pk] if opens else (0, 0, None)
-        made = _row(row, rights, terms[row.pk], stages[row.pk], work, opens, today)
-        if not copying:
-            whole, drops = (row.summary.completeness, due.get(row.pk)) if opens else (None, None)
-            made = _marked(made, row.pk in starred, whole, drops)
-        rows.append(made)
+        whole, drops = (row.summary.completeness, due.get(row.pk)) if opens and not copying else (None, None)
+        marks = _marks(row.pk in starred, whole, drops)
+        rows.append(_row(row, rights, terms[row.pk], stages[row.pk], work, opens, today, marks))
     return rows
 
 
-def _marked(made: Row, starred: bool, whole: int | None, drops: datetime | None) -> Row:
-    """With what the page shows beside the file's own."""
+def _marks(starred: bool, whole: int | None, drops: datetime | None) -> dict[str, Any]:
+    """What the page shows beside the file's own."""
     days = days_left(drops) if drops is not None else None
-    return replace(made, starred=starred, completeness=whole, pool_due=drops, pool_days=days)
+    return {"starred": starred, "completeness": whole, "pool_due": drops, "pool_days": days}
 
 
 def _rights(who: Standing, *, copying: bool) -> Callable[[FileView], Mapping[str, str]]:
@@ -298,6 +296,7 @@ def _row(
     duties: tuple[int, int, datetime | None],
     opens: bool,
     today: date,
+    marks: Mapping[str, Any],
 ) -> Row:
     summary = row.summary
     deal = rights["deal"] == "show"
@@ -322,6 +321,7 @@ def _row(
         next_due_at=duties[2],
         opens=opens,
         registered_on=row.registered_on,
+        **marks,
     )
 
 
