@@ -48,6 +48,8 @@ def schema_of(field: Field) -> dict[str, Any]:
     if field.pattern and made.get("type") == "string":
         made["pattern"] = f"^(?:{field.pattern})$"
     _bound(field, made)
+    if field.shape:
+        made["type"] = {"object": "object", "list": "array"}[field.shape]
     if field.purpose:
         made["description"] = "；".join(filter(None, [made.get("description", ""), f"收集目的：{field.purpose}"]))
     if not field.required and made.get("type"):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from kedang.kernel import fieldtypes
 from kedang.kernel.errors import Invalid
@@ -44,6 +44,8 @@ class Field:
     group: str = ""
     default: Any = None
     clause: str = ""
+    shape: Literal["", "object", "list"] = ""
+    """What a json value must be."""
 
     def __post_init__(self) -> None:
         if self.type not in TYPES:
@@ -106,7 +108,12 @@ def is_blank(raw: Any) -> bool:
     return raw is None or raw == [] or (isinstance(raw, str) and not raw.strip())
 
 
+SHAPES: dict[str, tuple[type, str]] = {"object": (dict, "请填写对象（{名称: 值}）"), "list": (list, "请填写列表")}
+
+
 def _check_bounds(field: Field, value: Any) -> None:
+    if field.shape and not isinstance(value, SHAPES[field.shape][0]):
+        raise ValueError(SHAPES[field.shape][1])
     if field.pattern and isinstance(value, str) and not re.fullmatch(field.pattern, value):
         raise ValueError("格式不对")
     if field.min is None and field.max is None:

@@ -173,3 +173,10 @@ def test_hostile_bodies_are_422_in_chinese(company: Company, body: str | bytes) 
     answer = machine(company["小王"]).post("/actions/customer.register", body)
     assert answer.status_code == 422, answer.content.decode()
     assert any("\u4e00" <= letter <= "\u9fff" for letter in answer.json()["message"])
+
+
+@pytest.mark.parametrize("terms", [5, "key", [1], {"category": ["key"]}])
+def test_classes_that_are_no_object_are_422_at_their_field(company: Company, terms: object) -> None:
+    answer = machine(company["小王"]).act("customer.register", name="绍兴印染厂", terms=terms)
+    assert answer.status_code == 422, answer.content.decode()
+    assert set(answer.json()["errors"]) <= {"terms", "category"}

@@ -99,7 +99,7 @@ register_customer = action(
         F("contact_phone", "联系人电话", "phone", personal=True, purpose="业务联络", group="contact"),
         F("unit", "归属部门", "unit"),
         F("owner", "负责人", "person"),
-        F("terms", "分类", "json"),
+        F("terms", "分类", "json", shape="object"),
     ],
 )(one_of(register_many))
 """Open a customer file and return its id; Invalid at name or credit_code when there is one already.

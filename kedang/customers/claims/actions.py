@@ -47,7 +47,7 @@ def claim_locks(args: Mapping[str, Any]) -> Iterable[str]:
         F("intention", "是否意向", "choice", values=[INTENDED, CASUAL]),
         F("need", "意向说明", "text", max=200),
         F("said_at", "自填登记时间", "datetime"),
-        F("terms", "分类", "json"),
+        F("terms", "分类", "json", shape="object"),
     ],
 )
 def claim_customer(

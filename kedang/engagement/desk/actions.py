@@ -53,7 +53,7 @@ YES, NO = "是", "否"
         F("unit", "接待部门", "unit"),
         F("note", "来意", "text", max=200),
         F("occurred_at", "到访时间", "datetime"),
-        F("terms", "分类", "json"),
+        F("terms", "分类", "json", shape="object"),
     ],
 )
 def report_reception(

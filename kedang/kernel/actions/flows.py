@@ -136,7 +136,10 @@ def gather_terms(spec: Action, raw: Mapping[str, Any], regs: Regulations) -> dic
     names = {name for version in regs.in_force() for name in version.regulation.pack.terms} - own
     beside = {key: value for key, value in raw.items() if key in names and value not in (None, "")}
     rest = {key: value for key, value in raw.items() if key not in names}
-    return {**rest, "terms": {**(raw.get("terms") or {}), **beside}} if beside else rest
+    given = raw.get("terms") or {}
+    if not beside or not isinstance(given, Mapping):
+        return rest  # what is no object is refused at its field
+    return {**rest, "terms": {**given, **beside}}
 
 
 def stage_now(file: int, flow_id: str, flow: Flow) -> str:

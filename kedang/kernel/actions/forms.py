@@ -156,8 +156,13 @@ def filing(
     version, name, form = resolve(regs, args["form"], view)
     if form.about == "customer" and view is None and not dry:
         raise Invalid({"customer": "请选择这张表所属的客户。"})
-    raw = dict(args.get("data") or {})
-    rows = list(raw.pop("rows", []) or [])
+    data = args.get("data") or {}
+    if not isinstance(data, Mapping):
+        raise Invalid({"data": fields.SHAPES["object"][1]})
+    raw = dict(data)
+    rows = raw.pop("rows", None) or []
+    if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
+        raise Invalid({"rows": "明细应是一行一个对象的列表。"})
     known = prefill(version, form, view.id if view else None)
     if not dry:
         raw = formrights.taken(who, view, form, fields_of(version, form), raw, known)
@@ -384,7 +389,7 @@ def missing_attachments(order: Order) -> list[Finding]:
         Field("person", "人员", "person"),
         Field("unit", "部门", "unit"),
         Field("occurred_at", "发生时间", "datetime"),
-        Field("data", "内容", "json"),
+        Field("data", "内容", "json", shape="object"),
     ],
     needs="list",
     events=("form.filed",),

@@ -112,7 +112,7 @@ PACK = Field("pack", "制度", "text", required=True)
         PACK,
         Field("clause", "条款", "text"),
         Field("text", "补充说明", "long_text", required=True),
-        Field("changes", "改动", "json"),
+        Field("changes", "改动", "json", shape="object"),
     ],
     about="",
     needs="none",
