@@ -260,17 +260,10 @@ def searched(words: str, more: str = "") -> Act:
 
 
 def lent(page: Page) -> None:
-    """A file of which the original is out: the reader's approvals name the files that were asked for."""
-    page.goto(site(page) + "/approvals/?tab=decided&action=record.borrow")
-    rows = page.locator("a[data-open]").locator("visible=true")
-    addresses = [rows.nth(number).get_attribute("href") or "" for number in range(rows.count())]
-    for address in addresses:
-        page.goto(site(page) + address)
-        file = page.locator("main a[href^='/customers/']").first
-        if file.count():
-            page.goto(site(page) + (file.get_attribute("href") or "").split("?")[0] + "?tab=keeping")
-            if page.get_by_text("借出", exact=True).count():
-                return
+    """A file of which the original is out: the notice of the newest loan of one leads there."""
+    page.get_by_text("（原件）已获批准").locator("visible=true").first.click()
+    page.wait_for_load_state("networkidle")
+    page.goto(page.url.split("?")[0] + "?tab=keeping")
 
 
 def handover(page: Page) -> None:

@@ -121,7 +121,7 @@ SHOTS = [
     Shot("53-person", "admin", "/manage/?tab=people", press("王晓芸")),
     Shot("54-leasing-tasks", "luo", "/"),
     Shot("55-leasing-archive", "hexin", "/customers/", searched("金穗种业", "?tab=keeping")),
-    Shot("60-archive-lent", "luo", "/", lent),
+    Shot("60-archive-lent", "hexin", "/", lent),
     Shot("61-destroyed", "hexin", "/", destroyed),
     Shot("62-handover", "sun", "/", handover),
     Shot("64-typed-for-another", "xu", "/customers/?scope=unit", behalf),
