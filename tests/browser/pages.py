@@ -23,7 +23,7 @@ LEASING, REGISTER = "leasing-customer-info", "leasing-customer-info.info_registe
 # Routes that show no page of their own, and why.
 NO_PAGE = {
     "a part of another page, drawn into it": """customer_acts customer_rail customer_counts customer_check customer_duties customer_picked
-        customer_recheck customer_move customer_star customer_compose desk_check pick badges job_progress home_card home_overdue_picked
+        customer_recheck customer_columns customer_move customer_star customer_compose desk_check pick badges job_progress home_card home_overdue_picked
         home_rows""",
     "only posted to": """logout sessions_end sessions_end_others notices_read approval_batch rules_urge rules_adopt job_cancel uploads
         handover_do manage_end_sign_in customer_view_mark import_drop webhook_do delivery_resend token_revoke robot_end robot_test
@@ -59,14 +59,14 @@ def pages(site: Site) -> Iterator[tuple[str, str, str]]:
     file, other = made["file"], made["other"]
     mine: list[tuple[str, list[Any], str]] = [
         ("inbox", [], ""), ("home", [], ""), ("handbook", [], ""), ("customers", [], "scope=all"), ("customers", [], "q=没有"),
-        ("customers", [], "scope=all&show=board"), ("customer_filter", [], ""), ("customer_view_new", [], ""), ("customer_columns", [], ""),
+        ("customers", [], "scope=all&show=board"), ("customer_filter", [], ""), ("customer_view_new", [], ""),
         ("customer_new", [], ""), ("customer", [other], ""), ("customer_ask", [other], ""), ("customer_edit", [file], ""),
         ("form_file", ["customer-registry.customer_basic"], f"customer={file}"), ("form_record", [made["record"]], ""),
         ("deed", [file, "expense.submit"], ""), ("deed", [file, "record.attach"], ""), ("deed_alone", ["event.correct"], f"entry={made['entry']}"),
         ("search", [], "q=晨光"), ("catalogue", [file], ""), ("item", [file, made["item"]], ""), ("approvals", [], "tab=asked"),
         ("expenses", [], ""), ("rules", [], ""), ("rules_pack", ["customer-registry"], ""), ("rules_pack", ["customer-registry"], "tab=parameters"),
         ("rules_pack", ["customer-registry"], "tab=forms"), ("rules_pack", ["customer-registry"], "tab=versions"),
-        ("rules_cases", ["customer-registry", "1.4.1", "done"], ""), ("proposals", [], ""), ("grants", [], ""), ("jobs", [], ""),
+        ("rules_cases", ["customer-registry", "1.4.1", "met"], ""), ("proposals", [], ""), ("grants", [], ""), ("jobs", [], ""),
         ("sessions", [], ""), ("password", [], ""), ("reaching", [], ""), ("mfa_index", [], ""), ("mfa_activate_totp", [], ""), ("mfa_add_webauthn", [], ""), ("list_export", ["approvals"], "tab=asked"),
         *(("customer", [file], f"tab={tab}") for tab in FILE_TABS), *(("handbook_page", [page], "") for page in handbook.PAGES),
     ]  # fmt: skip

@@ -145,6 +145,8 @@
         render: { no_results: () => '<div class="no-results">没有匹配的选项</div>' },
         ...(select.dataset.pick ? remote(select) : {}),
       });
+      // Its control has taken the label over; what is left of it is for nobody to meet.
+      select.setAttribute("aria-hidden", "true");
     }
     for (const box of $$(".table-box", root)) {
       const slid = () => box.classList.toggle("slid", box.scrollLeft > 2);
