@@ -61,7 +61,7 @@ def session_of(person: Person) -> str:
 
 def client_of(person: Person, server: Server, *, measured: bool = True) -> Client:
     """A browser in which this person is signed in."""
-    headers = {"Cookie": f"sessionid={session_of(person)}", "Accept-Language": "zh-CN"}
+    headers = {"Cookie": f"sessionid={session_of(person)}", "Accept-Language": "zh-CN", "Accept-Encoding": "gzip"}
     return Client(server.port, headers, server.processor if measured else None)
 
 

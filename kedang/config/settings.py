@@ -61,6 +61,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "kedang.web.compression.Compressed",
     "csp.middleware.CSPMiddleware",
     "kedang.web.middleware.Sessions",
     "django.middleware.common.CommonMiddleware",
