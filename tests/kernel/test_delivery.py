@@ -329,6 +329,21 @@ def test_who_is_asked_to_vote_is_told_and_not_when_it_is_decided_already(company
     assert Delivery.objects.get(notice=row).error == "审批已处理或转由他人处理"
 
 
+def test_who_stands_in_for_a_voter_is_told_too(company: Company, post: MailServer) -> None:
+    from kedang.kernel.errors import NeedsApproval
+    from kedang.kernel.org import changes
+
+    file = register(company, "晨光精密机械厂")
+    changes.delegate(company["周经理"], company["吴经理"], start=clock.today(), end=clock.today())
+    Notice.objects.all().delete()
+    with pytest.raises(NeedsApproval):
+        company.do("customer.update", "小王", customer=file, name="晨光精密机械二厂")
+    sending.round_of()
+    said = {letter["To"]: text_of(letter) for letter in post.letters}
+    assert set(said) == {company["周经理"].email, company["吴经理"].email}
+    assert "晨光" not in said[company["吴经理"].email], "he may vote on it but not list the file"
+
+
 # ---- the ladder --------------------------------------------------------------------------------------------------
 
 

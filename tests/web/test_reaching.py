@@ -116,7 +116,7 @@ def test_a_duty_over_on_a_file_that_one_may_not_list_any_more_names_nothing(offi
 
 def test_a_ballots_message_leads_to_the_ballot(office: Office, as_: As) -> None:
     with pytest.raises(NeedsApproval) as asked:
-        office.do("expense.submit", "wang", customer=office.customer(), amount="90000", kind="招待")
+        office.do("file.open", "chen", customer=office.customer(), purpose="接手项目")
     request = asked.value.request
     row = Notice.objects.filter(kind="ballot", request=request.pk).first()
     assert row is not None

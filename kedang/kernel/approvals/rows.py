@@ -9,6 +9,7 @@ from kedang.kernel.approvals import values
 from kedang.kernel.approvals.models import Ballot, Request, Step
 from kedang.kernel.approvals.values import State, StepSpec, StepState
 from kedang.kernel.models import Notice
+from kedang.kernel.org import selectors as org
 from kedang.kernel.workdays import calendar, deadlines
 from kedang.kernel.workdays.durations import Duration
 
@@ -143,7 +144,7 @@ def _write_ballots(
 
 
 def _ask(request: Request, before: tuple[values.Ballot, ...], after: tuple[values.Ballot, ...], at: datetime) -> None:
-    """A message to whoever is newly asked. In the inbox the ballot stands by itself, so the notice counts as read."""
+    """A message to whoever is newly asked, and to who stands in for him. In the inbox the ballot stands by itself, so the notice counts as read."""
     old = {ballot.person for ballot in before if ballot.pending}
     asked = dict.fromkeys(ballot.person for ballot in after if ballot.pending and ballot.person not in old)
     if asked:
@@ -157,7 +158,7 @@ def _ask(request: Request, before: tuple[values.Ballot, ...], after: tuple[value
                 at=at,
                 read_at=at,
             )
-            for person in asked
+            for person in {**asked, **dict.fromkeys(sorted(org.standing_in(asked)))}
         )
 
 

@@ -28,7 +28,7 @@ STALE = timedelta(days=2)
 def plan() -> int:
     """Plan the notices that nobody has planned yet; how many."""
     planned = 0
-    while True:
+    while Notice.objects.filter(planned_at=None).exists():  # an idle round takes no write lock
         with transaction.atomic():
             rows = list(
                 Notice.objects.select_for_update(skip_locked=True, of=("self",))
@@ -38,6 +38,7 @@ def plan() -> int:
                 return planned
             _plan(rows)
             planned += len(rows)
+    return planned
 
 
 def _plan(rows: list[Notice]) -> None:

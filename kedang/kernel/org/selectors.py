@@ -231,6 +231,11 @@ def principal_ids(person: Person | int) -> list[int]:
     )
 
 
+def standing_in(people: Iterable[int], on: date | None = None) -> set[int]:
+    """Ids of those who may act for one of these people today."""
+    return set(_delegations(on).filter(principal__in=list(people)).values_list("delegate_id", flat=True))
+
+
 def _delegations(on: date | None) -> QuerySet[Delegation]:
     day = on or clock.today()
     return Delegation.objects.filter(start__lte=day, end__gte=day, revoked_at=None)
