@@ -22,8 +22,7 @@ from kedang.kernel import clock
 from kedang.kernel.actions import perform
 from kedang.kernel.approvals.models import Ballot
 from kedang.kernel.errors import NeedsApproval
-from kedang.kernel.org import selectors as org
-from kedang.kernel.org.models import Person, Unit
+from kedang.kernel.org.models import Person
 
 PEOPLE, PAUSE = 200, 10.0
 """How many, and how many seconds they read on average between two clicks."""
@@ -52,9 +51,7 @@ def people(company: Company, times: int) -> list[Figure]:
     sellers = company.sellers[REGISTRY][:PEOPLE]
     sellers = [sellers[number % len(sellers)] for number in range(PEOPLE)]
     lasting = min(60.0, times * 4.0)
-    head = org.head_of(Unit.objects.get(name="档案室").pk)
-    assert head is not None
-    ballots = _requests(company, max(10, PEOPLE // 2))
+    head, ballots = _requests(company, max(10, PEOPLE // 2))
     files = {
         seller.pk: list(Customer.objects.filter(owner=seller).values_list("pk", flat=True)[:100]) for seller in sellers
     }
@@ -95,8 +92,8 @@ def _figures(office: Office, floor: float, lasting: float, busy: float) -> list[
     return found
 
 
-def _requests(company: Company, many: int) -> list[int]:
-    """Requests to read other people's files, for the head of the archive to vote on."""
+def _requests(company: Company, many: int) -> tuple[Person, list[int]]:
+    """(who votes, requests to read other people's files that wait for him)."""
     asker, others = company.sellers[REGISTRY][0], company.sellers[REGISTRY][-1]
     until = clock.today() + timedelta(days=20)
     for number, file in enumerate(Customer.objects.filter(owner=others).values_list("pk", flat=True)[:many]):
@@ -112,10 +109,11 @@ def _requests(company: Company, many: int) -> list[int]:
             )
         except NeedsApproval:
             continue
-    waiting = list(Ballot.objects.filter(status="pending").values_list("step__request_id", flat=True).distinct())
-    if not waiting:
+    ballots = list(Ballot.objects.filter(status="pending").select_related("person", "step").order_by("pk"))
+    if not ballots:
         raise RuntimeError("nothing to vote on: this would measure no votes")
-    return waiting
+    voter = ballots[0].person
+    return voter, [one.step.request_id for one in ballots if one.person_id == voter.pk]
 
 
 def _client(server: Server, cookie: str) -> Client:
