@@ -4,56 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import sys
-import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 
 from kedang.cli import main as _main
-from kedang.kernel import clock, filebound, ledger
-from kedang.kernel.actions.deed import Deed
-from kedang.kernel.backups import content, drilling, engines, erasures, events, folders, making, restoring, runs
+from kedang.kernel import clock, ledger
+from kedang.kernel.backups import content, engines, erasures, events, folders, making, restoring, runs
 from kedang.kernel.backups.folders import Unusable
-from kedang.kernel.blobs import service as blobs
 from kedang.kernel.blobs import store
 from kedang.kernel.ledger.models import Event
-from kedang.kernel.models import Erasure, Pulse
-from kedang.kernel.org import changes
+from kedang.kernel.models import Pulse
 from soak.restores import command, restored
+from tests.kernel.backups.conftest import note, paper
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def attachments(tmp_path: Path, settings: Any) -> Iterator[Path]:
-    """A store and a data folder of its own."""
-    (tmp_path / "data").mkdir()
-    settings.DATA_DIR = tmp_path / "data"
-    with store.elsewhere(tmp_path / "attachments"):
-        yield tmp_path / "attachments"
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Path:
-    return tmp_path / "backups"
-
-
-def paper(text: str = "合同正文", by: str = "u1") -> str:
-    """A kept content, its address."""
-    person = changes.create_person(username=by, name="小王")
-    made = blobs.received([text.encode()], "合同.txt", person)
-    blobs.keep([made.pk], None, clock.now())
-    return made.sha256
-
-
-def note() -> None:
-    with transaction.atomic():
-        Deed(by=None).record(events.FAILED, data={"why": "为测试"})
 
 
 def reseal(folder: Path, change: dict[str, Any]) -> None:
@@ -290,152 +257,3 @@ def test_nothing_is_served_while_a_restore_is_not_done(tmp_path: Path, capsys: p
     (tmp_path / "data" / restoring.MARK).write_text("x")
     assert _main(["run", "--port", "1"]) == 2
     assert "上次恢复没有做完" in capsys.readouterr().err
-
-
-# ---- destroyed files ---------------------------------------------------------------------------------------------------
-
-
-def destroyed(file: int, born: str, residue: dict[str, Any] | None = None) -> erasures.Entry:
-    return erasures.Entry(file, born, "2026-03-02T10:00:00+08:00", residue or {})
-
-
-def test_a_destruction_is_listed_beside_the_data_and_beside_every_backup_once(
-    place: Path, tmp_path: Path, settings: Any
-) -> None:
-    making.make(place)
-    Erasure.objects.create(file=7, born=uuid.UUID(int=7), at=clock.now())
-    erasures.after_destruction()
-    erasures.after_destruction()
-    for path in (tmp_path / "data" / erasures.LIST, place / erasures.LIST):
-        held, broken = erasures.read(path)
-        assert ([(one.file, one.born) for one in held], broken) == ([(7, str(uuid.UUID(int=7)))], 0)
-
-
-def test_a_list_torn_by_a_power_cut_is_mended_and_loses_nothing(tmp_path: Path) -> None:
-    path = tmp_path / erasures.LIST
-    entries = [destroyed(number, "") for number in (1, 2)]
-    erasures.add(path, entries)
-    path.write_bytes(path.read_bytes()[:-9])
-    assert [one.file for one in erasures.read(path)[0]] == [1]
-    erasures.add(path, entries)
-    held, broken = erasures.read(path)
-    assert ([one.file for one in held], broken) == ([1, 2], 1)
-
-
-def test_a_folder_that_cannot_be_written_does_not_undo_a_destruction(tmp_path: Path, settings: Any) -> None:
-    blocked = tmp_path / "blocked"
-    blocked.write_text("a file where a folder should be")
-    settings.BACKUP = settings.BACKUP.__class__(blocked, settings.BACKUP.at, 3, 7)
-    Erasure.objects.create(file=7, born=None, at=clock.now())
-    erasures.after_destruction()
-    assert erasures.read(tmp_path / "data" / erasures.LIST)[0][0].file == 7
-
-
-def test_destroyed_contents_leave_every_backup_at_once_and_the_backup_stays_whole(place: Path) -> None:
-    address = paper("金丝雀")
-    folder = making.make(place).folder
-    assert folders.place_of(folder, address).exists()
-    blobs.erase(blobs.Blob.objects.all(), clock.now())
-    assert not folders.place_of(folder, address).exists()
-    assert folders.faults(folder, folders.manifest_of(folder)) == []
-    assert folders.purged_of(folder) == {address}
-
-
-# ---- drills and what they show ------------------------------------------------------------------------------------------
-
-
-def test_a_drill_restores_verifies_and_leaves_nothing(place: Path) -> None:
-    paper()
-    note()
-    ledger.seal()
-    runs.backup(place)
-    done = runs.drill(place)
-    assert (done.files, done.events) == (1, 1)
-    assert Event.objects.latest("id").kind == events.DRILLED
-    assert sorted(path.name for path in place.iterdir() if path.is_dir()) == [folders.whole(place)[0].name]
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_database WHERE datname LIKE 'kedang_drill_%%'")
-            assert cursor.fetchone() == (0,)
-
-
-def test_a_drill_of_a_damaged_backup_fails_on_record_and_shows_red(place: Path) -> None:
-    made = runs.backup(place)
-    path = made.folder / engines.FILES[connection.vendor]
-    path.write_bytes(path.read_bytes()[:-1])
-    with pytest.raises(Unusable, match="与清单不符"):
-        runs.drill(place)
-    backups, drills = runs.standings()
-    assert (backups.red, drills.red) == (False, True)
-    assert "与清单不符" in drills.bad_text
-
-
-def test_a_drill_needs_a_backup(place: Path) -> None:
-    place.mkdir()
-    with pytest.raises(Unusable, match="里没有备份"):
-        drilling.drill(place)
-
-
-def test_a_backup_is_due_once_a_day_after_its_hour_and_shows_red_when_it_fails_to_come(
-    place: Path, settings: Any
-) -> None:
-    settings.BACKUP = settings.BACKUP.__class__(place, settings.BACKUP.at, 3, 7)
-    with clock.frozen("2026-03-02 01:59") as held:
-        assert runs.due(held.at), "there is none yet"
-        record_made()
-        assert not runs.backup_due(held.at)
-        held.move_to(held.at.replace(hour=2, minute=0))
-        assert runs.backup_due(held.at)
-        record_made()
-        assert not runs.backup_due(held.at)
-        assert not runs.standings()[0].red
-        held.move_to(held.at.replace(day=3, hour=7))
-        assert runs.standings()[0].red
-        Pulse.objects.update_or_create(name=runs.PULSE, defaults={"at": held.at})
-        assert not runs.due(held.at), "it was tried a moment ago"
-
-
-def record_made() -> None:
-    data = {"name": "kedang-x", "rows": 1, "files": 0, "bytes": 1, "seconds": 0, "head": 0}
-    with transaction.atomic():
-        Deed(by=None).record(events.MADE, data=data)
-
-
-def test_the_clock_of_rules_starts_the_backup_once(place: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from kedang.kernel.norms.store import regulations
-    from kedang.kernel.tick import backing
-
-    started: list[list[str]] = []
-
-    class Child:
-        def __init__(self, command: list[str], **more: object) -> None:
-            started.append(command)
-
-        def poll(self) -> None:
-            return None
-
-    settings.BACKUP = settings.BACKUP.__class__(place, settings.BACKUP.at, 3, 7)
-    monkeypatch.setattr(backing.subprocess, "Popen", Child)
-    monkeypatch.setattr(backing, "_running", None)
-    backing.back_up(regulations())
-    backing.back_up(regulations())
-    assert started == [[sys.executable, "-m", "kedang.cli", "backup", "--scheduled"]]
-
-
-def test_what_is_scheduled_makes_a_backup_and_tries_it(place: Path, settings: Any) -> None:
-    settings.BACKUP = settings.BACKUP.__class__(place, settings.BACKUP.at, 2, 7)
-    runs.scheduled()
-    assert [runs.last(kind) is not None for kind in (events.MADE, events.DRILLED)] == [True, True]
-    runs.scheduled()
-    assert Event.objects.filter(kind=events.MADE).count() == 1
-
-
-def test_a_number_given_anew_after_a_restore_is_another_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(erasures.files, "view", lambda file: object())
-    command_of = uuid.uuid4()
-    ledger.record(events.ERASED, command=command_of, file=7, data={"destroyed_at": "x"})
-    assert filebound.born(7) == command_of
-    assert erasures.again([destroyed(7, str(uuid.uuid4()))]) == []
-    assert erasures.again([destroyed(7, str(command_of))]) == [7]
-    assert erasures.again([destroyed(7, str(command_of))]) == [], "once is enough"
-    assert os.environ.get("KEDANG_BACKUP_DIR") is None
