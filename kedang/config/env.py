@@ -66,7 +66,9 @@ def mail_server() -> dict[str, Any]:
         "EMAIL_USE_SSL": ssl,
         "EMAIL_USE_TLS": not ssl and not plain,
         "EMAIL_TIMEOUT": 10,
-        "DEFAULT_FROM_EMAIL": os.environ.get("KEDANG_MAIL_FROM", "").strip() or unquote(parts.username or "") or "kedang@localhost",
+        "DEFAULT_FROM_EMAIL": os.environ.get("KEDANG_MAIL_FROM", "").strip()
+        or unquote(parts.username or "")
+        or "kedang@localhost",
     }
 
 
@@ -78,30 +80,38 @@ def one_of(name: str, values: list[str]) -> str:
     return value
 
 
+SIGN_IN = {
+    "openid_connect": ("KEDANG_OIDC_CLIENT_ID", "KEDANG_OIDC_SECRET"),
+    "dingtalk": ("KEDANG_DINGTALK_CLIENT_ID", "KEDANG_DINGTALK_SECRET"),
+    "feishu": ("KEDANG_FEISHU_CLIENT_ID", "KEDANG_FEISHU_SECRET"),
+    "wecom": ("KEDANG_WECOM_CLIENT_ID", "KEDANG_WECOM_SECRET"),
+}
+
+
 def sign_in_providers() -> dict[str, Any]:
-    """Return the ways to sign in besides the password, each from KEDANG_<WAY>_CLIENT_ID and _SECRET: OIDC (also _URL, _NAME),
-    DINGTALK, FEISHU, WECOM (the company's number; also _AGENT_ID)."""
+    """Return the ways to sign in besides the password, as allauth wants them: those whose client id is set."""
     found: dict[str, Any] = {}
-    for kind in ("openid_connect", "dingtalk", "feishu", "wecom"):
-        start = "KEDANG_" + {"openid_connect": "OIDC"}.get(kind, kind.upper())
-        client, secret = os.environ.get(f"{start}_CLIENT_ID", "").strip(), os.environ.get(f"{start}_SECRET", "").strip()
+    for kind, names in SIGN_IN.items():
+        client, secret = (_text(name) for name in names)
         if not client:
             continue
         if not secret:
-            raise ValueError(f"设了 {start}_CLIENT_ID，还要设 {start}_SECRET。")
+            raise ValueError(f"设了 {names[0]}，还要设 {names[1]}。")
         app: dict[str, Any] = {"client_id": client, "secret": secret}
-        given: dict[str, Any] = {"APPS": [app]}
+        found[kind] = {"APPS": [app]}
         if kind == "openid_connect":
-            url = os.environ.get(f"{start}_URL", "").strip()
-            if not url:
-                raise ValueError(f"设了 {start}_CLIENT_ID，还要设 {start}_URL（统一登录的网址）。")
-            app |= {"provider_id": "oidc", "name": os.environ.get(f"{start}_NAME", "").strip() or "统一登录"}
+            if not (url := _text("KEDANG_OIDC_URL")):
+                raise ValueError("设了 KEDANG_OIDC_CLIENT_ID，还要设 KEDANG_OIDC_URL（统一登录的网址）。")
+            app |= {"provider_id": "oidc", "name": _text("KEDANG_OIDC_NAME") or "统一登录"}
             app["settings"] = {"server_url": url}
-            given["OAUTH_PKCE_ENABLED"] = True
+            found[kind]["OAUTH_PKCE_ENABLED"] = True
         if kind == "wecom":
-            app["settings"] = {"agentid": os.environ.get(f"{start}_AGENT_ID", "").strip()}
-        found[kind] = given
+            app["settings"] = {"agentid": _text("KEDANG_WECOM_AGENT_ID")}
     return found
+
+
+def _text(name: str) -> str:
+    return os.environ.get(name, "").strip()
 
 
 def site_url() -> str:
