@@ -103,7 +103,7 @@ def _named(patterns: list[Any]) -> Iterator[str]:
     for one in patterns:
         if isinstance(one, URLResolver) and one.namespace is None:
             yield from _named(one.url_patterns)
-        elif isinstance(one, URLPattern) and one.name and not one.name.startswith(LIBRARIES):
+        elif isinstance(one, URLPattern) and one.name:
             yield one.name
 
 
