@@ -173,7 +173,12 @@ def full(transactional_db: None, folder: Path) -> Iterator[Keeping]:
                 next_at="2026-03-09 10:00",
             )
             it.do("visit.plan", "小王", planned_on="2026-03-20", purpose=c["plan"], reason=c["asked"])
-            perform("duty.extend", by=made["小王"], duty=Duty.objects.get(norm__endswith="call-back").pk, reason=c["extended"])
+            perform(
+                "duty.extend",
+                by=made["小王"],
+                duty=Duty.objects.get(norm__endswith="call-back").pk,
+                reason=c["extended"],
+            )
             entry = Event.objects.get(kind="visit.planned").pk
             perform("event.correct", by=made["小王"], entry=entry, reason=c["corrected"])
             it.do("contract.register", "小王", name=c["contract"], signed_on="2026-03-01", amount="100")

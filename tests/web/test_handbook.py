@@ -77,7 +77,9 @@ def test_links_between_pages_lead_to_pages_and_what_is_typed_as_html_stays_text(
 ) -> None:
     assert 'href="/handbook/head/"' in as_("admin").get("/handbook/admin/").content.decode()
     for path in FILES:
-        (tmp_path / path.name).write_text("# 一\n\n<script>alert(1)</script> [点](javascript:alert(1))", encoding="utf-8")
+        (tmp_path / path.name).write_text(
+            "# 一\n\n<script>alert(1)</script> [点](javascript:alert(1))", encoding="utf-8"
+        )
     monkeypatch.setattr(handbook, "FOLDER", tmp_path)
     text = as_("wang").get("/handbook/sales/").content.decode()
     assert "&lt;script&gt;alert(1)" in text

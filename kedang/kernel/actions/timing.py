@@ -139,7 +139,9 @@ def extend(duty: Duty, version: Version, norm: CompiledNorm, *, superior: bool =
         raise Invalid(f"最多延期 {times} 次，已经用完。")
     cal, holiday = calendar.load(), due.holiday or version.regulation.pack.holiday
     first = duty.first_due_at or duty.due_at
-    moved = forward(max(duty.due_at, clock.now()) if late else duty.due_at, resolve(spec.each, "duration", params), cal, holiday)
+    moved = forward(
+        max(duty.due_at, clock.now()) if late else duty.due_at, resolve(spec.each, "duration", params), cal, holiday
+    )
     if spec.total:
         most = resolve(spec.total, "duration", params)
         if moved > forward(first, most, cal, holiday):

@@ -4,23 +4,22 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('kernel', '0001_initial'),
+        ("kernel", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Erasure',
+            name="Erasure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('file', models.BigIntegerField()),
-                ('born', models.UUIDField(null=True)),
-                ('at', models.DateTimeField()),
-                ('residue', models.JSONField(default=dict)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("file", models.BigIntegerField()),
+                ("born", models.UUIDField(null=True)),
+                ("at", models.DateTimeField()),
+                ("residue", models.JSONField(default=dict)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('file', 'born'), name='erased_once')],
+                "constraints": [models.UniqueConstraint(fields=("file", "born"), name="erased_once")],
             },
         ),
     ]

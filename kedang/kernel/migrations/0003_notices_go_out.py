@@ -6,31 +6,30 @@ from django.db import migrations, models
 
 def plan_old_ones(apps, schema_editor):
     """What was written before there were ways out is not sent afterwards."""
-    Notice = apps.get_model('kernel', 'Notice')
-    Notice.objects.filter(planned_at=None).update(planned_at=models.F('at'))
+    Notice = apps.get_model("kernel", "Notice")
+    Notice.objects.filter(planned_at=None).update(planned_at=models.F("at"))
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('kernel', '0002_erasures'),
+        ("kernel", "0002_erasures"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='notice',
-            name='planned_at',
+            model_name="notice",
+            name="planned_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='notice',
-            name='urgent',
+            model_name="notice",
+            name="urgent",
             field=models.BooleanField(default=False),
         ),
         migrations.RunPython(plan_old_ones, migrations.RunPython.noop),
         migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(condition=models.Q(('planned_at', None)), fields=['id'], name='notice_unplanned'),
+            model_name="notice",
+            index=models.Index(condition=models.Q(("planned_at", None)), fields=["id"], name="notice_unplanned"),
         ),
     ]

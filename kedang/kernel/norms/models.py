@@ -171,9 +171,7 @@ class Duty(models.Model):
             # What fell due in some days, open and closed alike: by regulation, by who bears it, by who has taken it.
             models.Index(fields=["pack", "due_at", "state", "clause"], name="duty_due_by_pack"),
             models.Index(fields=["bearer", "due_at", "state"], name="duty_due_by_bearer"),
-            models.Index(
-                fields=["taken_by", "due_at"], condition=Q(taken_by__isnull=False), name="duty_due_by_taker"
-            ),
+            models.Index(fields=["taken_by", "due_at"], condition=Q(taken_by__isnull=False), name="duty_due_by_taker"),
         ]
 
     def __str__(self) -> str:

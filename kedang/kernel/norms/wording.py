@@ -169,7 +169,9 @@ def _due(version: Version, norm: DutyNorm | ScheduleNorm) -> str:
         parts.append(f"宽限到 {due.grace.until}")
     if due.extend:
         times = value_of(version, due.extend.times) if isinstance(due.extend.times, str) else due.extend.times
-        parts.append(f"可延期 {times} 次，每次{_span(version, due.extend.each)}{'（上级也可办理）' if due.extend.superior else ''}")
+        parts.append(
+            f"可延期 {times} 次，每次{_span(version, due.extend.each)}{'（上级也可办理）' if due.extend.superior else ''}"
+        )
     if due.pause:
         parts.append("可暂停计时")
     return "，".join(part for part in parts if part)

@@ -60,7 +60,13 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "manage/index.html",
-        {"tabs": tabs, "tab": tab, "template": f"manage/{tab}.html", "alarms": backups.alarms(request), **READERS[tab](request)},
+        {
+            "tabs": tabs,
+            "tab": tab,
+            "template": f"manage/{tab}.html",
+            "alarms": backups.alarms(request),
+            **READERS[tab](request),
+        },
     )
 
 
