@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO
 
 from django.db import connection, transaction
+from pydantic_core import from_json
 
 from kedang.kernel.ledger import kinds
 from kedang.kernel.ledger.lines import Line, Unreadable, fetched, lines, ordered, ordered_or_raw
@@ -123,11 +124,19 @@ class _Values:
     def belong(self, event: Line) -> None:
         """Hold an event's values to the digests it names; what lies before it belongs to no event."""
         pk, _, data = event
-        named = json.loads(data).get(kinds.RESERVED, []) if _NAMED in data else []
+        named = self._named(pk, data) if _NAMED in data else {}
         while self.due < pk:
             self._pass_over()
         if named:
-            self._compare(pk, {entry["id"].replace("-", ""): entry["digest"] for entry in named})
+            self._compare(pk, named)
+
+    def _named(self, pk: int, data: str) -> dict[str, str]:
+        """{id: digest} as the event names its values; what somebody has made of them may be anything."""
+        try:
+            return {entry["id"].replace("-", ""): entry["digest"] for entry in from_json(data).get(kinds.RESERVED, [])}
+        except (ValueError, KeyError, TypeError, AttributeError):
+            self.result.problems.append(f"事件 {pk}：所记的个人信息值不是本系统写下的")
+            return {}
 
     def _compare(self, pk: int, named: dict[str, str]) -> None:
         found = 0
