@@ -71,6 +71,8 @@ def _do(by: Person, action: str, **args: Any) -> Any:
 
 def _hired(company: demo.Company) -> Person:
     person = org.create_person(username="tang", name="唐远")
+    person.set_password(PASSWORD)
+    person.save(update_fields=["password"])
     salesperson = Post.objects.get(key="salesperson")
     org.appoint(person, salesperson, company.units["业务一部"], start=date(2025, 1, 1))
     return person

@@ -196,6 +196,9 @@ def test_the_lines_of_a_list_are_drawn_in_a_fixed_number_of_queries(
         customer = office.customer(f"第{number}机械厂")
         office.do("contact.record", "wang", customer=customer, kind="电话", content="谈")
     told = {"pack": "customer-registry", "clause": "1.4.1", "figure": "opened", "customer": str(customer)}
+    told["report"] = str(
+        perform("report.freeze", by=office["wang"], scope="mine", kind="month", day="2026-03-02").value
+    )
     listing = listings.listing_of(name)
     ids = list(listing.ids(office["wang"], told))
     with django_assert_max_num_queries(24):

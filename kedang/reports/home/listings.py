@@ -73,7 +73,7 @@ def register_listings() -> None:
             "冻结的报告",
             (("指标", 34), ("数值", 16), ("单位", 8), ("变化", 24), ("口径", 60)),
             lambda person, asked: list(range(len(_report_lines(person, asked)))),
-            lambda person, asked, part: [_report_lines(person, asked)[at] for at in part],
+            lambda person, asked, part: list(map(_report_lines(person, asked).__getitem__, part)),
             keys=("report",),
             title=_report_title,
         )
