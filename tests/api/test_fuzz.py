@@ -16,4 +16,4 @@ def test_no_operation_answers_with_a_server_error_or_out_of_its_schema(settings:
     assert found.cases >= 450
     assert found.server_errors == 0, "\n".join(found.problems)
     assert found.off_schema == 0, "\n".join(found.problems)
-    assert len(found.statuses) > 6, found.statuses
+    assert {200, 201, 403, 404, 422} <= set(found.statuses), found.statuses

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kedang.kernel import clock, tick
+from kedang.kernel import clock, ledger, tick
 from kedang.kernel.actions import access, dry_run, perform, perform_read
 from kedang.kernel.errors import Invalid, NeedsApproval, NotFound, Refused
 from kedang.kernel.files import view
@@ -214,7 +214,8 @@ def test_telling_somebody_outside_needs_a_number_and_is_kept_with_receiver_time_
         summary="告知电话 13800138000", **said,
     )  # fmt: skip
     event = Event.objects.get(kind="access.disclosed")
-    assert (event.data["recipient"], event.data["what"], event.data["number"]) == (
+    told = ledger.told(event)
+    assert (told["recipient"], told["what"], told["number"]) == (
         "外包公司陈某",
         "联系电话",
         grant.number,
