@@ -109,6 +109,8 @@ def test_conditions_are_put_together_in_the_dialog(site: Site, enter: Enter) -> 
     page = enter("wang", MINE)
     page.get_by_role("button", name="高级筛选").click()
     form = page.locator("#adv")
+    # A dialog answers a choice from when htmx has taken it in.
+    page.wait_for_load_state("networkidle")
     form.get_by_label("第 1 个条件的栏目").select_option("name")
     form.locator('[name="g0.0.v"]').fill("机械")
     assert violations(page) == []
