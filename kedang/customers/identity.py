@@ -14,7 +14,7 @@ from kedang.customers.models import INDIVIDUAL, VOID, Customer, FormerName, Phon
 from kedang.customers.visibility import find_right, visible_files
 from kedang.kernel.names import normalize_name
 from kedang.kernel.org.models import Person
-from kedang.kernel.rows import present
+from kedang.kernel.picking import pick
 
 SAME, SIMILAR = "重复", "相似"
 LIKE = 75
@@ -158,8 +158,11 @@ class Held:
 
 def held(names: Iterable[str], codes: Iterable[str] = ()) -> Held:
     """Ask for many names and codes at once whether any file has them."""
-    known = present(Customer, "normalized_name", list({normalize_name(name) for name in names}))
-    return Held(frozenset(known), frozenset(present(Customer, "credit_code", list(set(codes)))))
+    return Held(_held("normalized_name", {normalize_name(name) for name in names}), _held("credit_code", set(codes)))
+
+
+def _held(column: str, wanted: set[str]) -> frozenset[str]:
+    return frozenset(value for (value,) in pick(Customer, (column,), **{column: sorted(wanted)}))
 
 
 def _another_person(row: Customer, kind: str, phone: str | None) -> bool:

@@ -77,21 +77,6 @@ class Plan:
         return values
 
 
-def present(model: type[models.Model], column: str, values: Sequence[Any]) -> set[Any]:
-    """Which of these values a column of the table holds already: asked of every chunk of deeds, so without the ORM."""
-    if not values:
-        return set()
-    quote = connection.ops.quote_name
-    marks = ", ".join(["%s"] * len(values))
-    table = quote(model._meta.db_table)
-    sql = f"SELECT {quote(column)} FROM {table} WHERE {quote(column)} IN ({marks})"  # noqa: S608  (names of the model, no input)
-    if len(values) > FEW:
-        with connection.cursor() as cursor:
-            cursor.execute(sql, list(values))
-            return {value for (value,) in cursor.fetchall()}
-    return {value for (value,) in direct.fetch(sql, list(values))}
-
-
 def insert(
     model: type[models.Model],
     rows: Sequence[Mapping[str, Any]],
@@ -277,4 +262,4 @@ def _day(value: date) -> str:
     return str(clock.local(value).date() if isinstance(value, datetime) else value)
 
 
-__all__ = ["FEW", "PART", "insert", "insert_all", "insert_together", "present"]
+__all__ = ["FEW", "PART", "insert", "insert_all", "insert_together"]

@@ -21,7 +21,8 @@ from kedang.kernel.norms import classes
 from kedang.kernel.norms.models import FileTerm
 from kedang.kernel.norms.numbers import next_numbers
 from kedang.kernel.org.models import Person, Unit
-from kedang.kernel.rows import insert, insert_together, present
+from kedang.kernel.picking import pick
+from kedang.kernel.rows import insert, insert_together
 
 PLAIN = ("phone", "address", "nature", "parent_unit", "source")
 """Fields of the file that are text and may be empty."""
@@ -219,7 +220,7 @@ def _numbers(drafts: Sequence[_Draft]) -> list[str]:
 
 
 def _taken(numbers: Sequence[str]) -> set[str]:
-    return present(Customer, "number", numbers)
+    return {number for (number,) in pick(Customer, ("number",), number=list(numbers))}
 
 
 def _row(draft: _Draft, number: str) -> dict[str, Any]:
