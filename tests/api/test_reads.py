@@ -151,7 +151,7 @@ def test_regulations_organisation_inbox_and_approvals_answer_in_their_shapes(com
 
 LISTS = [
     ("/customers", {"scope": "all"}, 20),
-    ("/events", {}, 14),
+    ("/events", {}, 16),
     ("/organisation/people", {}, 6),
     ("/inbox/duties", {}, 10),
 ]
