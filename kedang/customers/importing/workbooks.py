@@ -6,8 +6,6 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
-import xlsxwriter
-
 from kedang.customers.importing.actions import root_of
 from kedang.customers.importing.loading import data_rows
 from kedang.customers.importing.models import Import, ImportRow, RowState
@@ -29,6 +27,8 @@ BAD = (RowState.FAILED,)
 def template() -> io.BytesIO:
     """The workbook to fill in, with what the packs in force ask for: choices to pick from, a sheet that explains."""
     made = io.BytesIO()
+    import xlsxwriter
+
     with xlsxwriter.Workbook(made, {**OPTIONS, "in_memory": True}) as book:
         page, guide, lists = book.add_worksheet(SHEET), book.add_worksheet(GUIDE), book.add_worksheet(LISTS)
         lists.hide()
@@ -58,7 +58,9 @@ def _headings(book: Any, page: Any, lists: Any, known: Sequence[Target]) -> None
 def _offer(page: Any, lists: Any, at: int, choices: Sequence[str]) -> None:
     """A drop-down; its values stand on a sheet of their own, for a list in the cell itself may hold 255 characters."""
     lists.write_column(0, at, [safe(choice) for choice in choices])
-    column = xlsxwriter.utility.xl_col_to_name(at)
+    from xlsxwriter.utility import xl_col_to_name
+
+    column = xl_col_to_name(at)
     page.data_validation(
         1, at, FILL_ROWS, at,
         {
@@ -119,6 +121,8 @@ def errors(batch: Import) -> io.BytesIO:
     corrected workbook go on where this import ended."""
     failed = {row.line: row for row in ImportRow.objects.filter(batch=batch, state__in=BAD)}
     made = io.BytesIO()
+    import xlsxwriter
+
     with xlsxwriter.Workbook(made, {**OPTIONS, "in_memory": True}) as book:
         page = book.add_worksheet("错误数据")
         headings = _source_headings(batch)

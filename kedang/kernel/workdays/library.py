@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-import holidays as library
-
 SOURCE = "国务院办公厅放假安排"
 PROVISIONAL = "法定节日推算（暂定）"
 
@@ -42,6 +40,8 @@ def year_of(year: int) -> Year:
     The library gives only the statutory days of an unpublished year and does not say so. Every published year since 2000
     has make-up days, so a year without any is unpublished.
     """
+    import holidays as library  # a quarter of a second, and only where the company has not loaded the year
+
     china = library.country_holidays("CN", years=year, language="zh_CN")
     makeup = sorted(day for day in china.weekend_workdays if day.year == year)
     off = [Special(day, False, name) for day, name in sorted(china.items()) if day.year == year]
