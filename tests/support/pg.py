@@ -69,7 +69,9 @@ class Cluster:
             for folder in {self.folder, self.sockets}:
                 os.chown(folder, user["user"], user["group"])
         data = self.folder / "data"
-        initdb = [self.bin / "initdb", "-D", data, "-U", "kedang", "-A", "trust", "-E", "UTF8", "--no-sync"]
+        initdb = [self.bin / "initdb", "-D", data, "-U", "kedang", "-A", "trust", "-E", "UTF8"]
+        # A cut of the power before the disk has the cluster itself would prove nothing about what was written into it.
+        initdb += [] if self.durable else ["--no-sync"]
         subprocess.run([*initdb, "--locale=C.UTF-8"], check=True, stdout=subprocess.DEVNULL, cwd="/", **user)
         self.serve()
         return f"postgres://kedang@/postgres?host={quote(str(self.sockets), safe='')}"
