@@ -163,7 +163,7 @@ def _write(path: Path, rows: list[dict[str, Any]]) -> None:
     rows = sorted(kept.values(), key=lambda row: (row["engine"] != "sqlite", row["customers"]))
     rows += _growth(rows)
     path.write_text("[\n" + ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows) + "\n]\n", encoding="utf-8")
-    if path == RESULT:
+    if path.resolve() == RESULT:
         path.with_suffix(".md").write_text(page_of(rows), encoding="utf-8")
 
 
