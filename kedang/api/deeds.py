@@ -14,7 +14,7 @@ from kedang.api.deciding import check_of
 from kedang.api.offered import actions
 from kedang.api.problems import Problem
 from kedang.api.reads import customers
-from kedang.api.reads.common import Id
+from kedang.api.reads.common import Id, reader
 from kedang.kernel import blobs, fields
 from kedang.kernel.actions import answers, perform
 from kedang.kernel.actions.performing import Result
@@ -80,14 +80,15 @@ def _clauses(made: Result) -> list[dict[str, Any]]:
 def check(request: HttpRequest, name: str) -> dict[str, Any]:
     """Decide without doing: nothing is changed and nothing is recorded."""
     spec = spec_of(name)
-    if not scopes.may_act(request.token.scopes, spec.name) and not scopes.may_read(request.token.scopes, "rules"):  # type: ignore[attr-defined]
+    given, person = auth.held(request).scopes, reader(request)
+    if not scopes.may_act(given, spec.name) and not scopes.may_read(given, "rules"):
         raise auth.lacking(f"write:{spec.name}")
     asked = asked_in(request)
-    ahead = foretell(request.user, spec, **asked.args)  # type: ignore[arg-type]
+    ahead = foretell(person, spec, **asked.args)
     if ahead.decision.verdict == "not_found":
         raise NotFound
     needed = [one.id for one in spec.args if one.required and fields.is_blank(asked.args.get(one.id))]
-    return check_of(ahead.decision, request.user, missing=needed, steps=ahead.steps, problem=ahead.problem)  # type: ignore[arg-type]
+    return check_of(ahead.decision, person, missing=needed, steps=ahead.steps, problem=ahead.problem)
 
 
 # ---- shortcuts -------------------------------------------------------------------------------------------------------
@@ -150,7 +151,7 @@ def move(request: HttpRequest, pk: Id) -> Any:
 @router.post("/files", response={201: workshapes.Upload}, url_name="api_upload", summary="上传附件", tags=["附件"])
 def upload(request: HttpRequest) -> Any:
     """One file of a form (multipart, field `upload`). It is a draft of the person until a deed names it."""
-    if not {"write", "write:files"} & set(request.token.scopes):  # type: ignore[attr-defined]
+    if not {"write", "write:files"} & set(auth.held(request).scopes):
         raise auth.lacking("write:files")
     given = request.FILES.getlist("upload")
     refused = getattr(request, "upload_errors", None) or {}

@@ -37,8 +37,8 @@ class Machines:
             return said(503, "busy", problems.UNAVAILABLE)
 
     def _known(self, request: HttpRequest) -> HttpResponse | None:
-        request.token = auth.token_of(request)  # type: ignore[attr-defined]
-        token = request.token  # type: ignore[attr-defined]
+        token = auth.token_of(request)
+        request.token = token  # type: ignore[attr-defined]
         if token is not None:
             request.user = token.person
         elif not request.path.startswith(FOR_PEOPLE):

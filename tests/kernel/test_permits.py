@@ -215,11 +215,7 @@ def test_telling_somebody_outside_needs_a_number_and_is_kept_with_receiver_time_
     )  # fmt: skip
     event = Event.objects.get(kind="access.disclosed")
     told = ledger.told(event)
-    assert (told["recipient"], told["what"], told["number"]) == (
-        "外包公司陈某",
-        "联系电话",
-        grant.number,
-    )
+    assert (told["recipient"], told["what"], told["number"]) == ("外包公司陈某", "联系电话", grant.number)
     assert len(event.data["digest"]) == 16 and "13800138000" not in str(event.data)
     with pytest.raises(Refused):
         perform(

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from django.http import HttpRequest
 from ninja import Query, Router
 
-from kedang.api import feed, shapes, workshapes
+from kedang.api import auth, feed, shapes, workshapes
 from kedang.api.auth import Bearer
 from kedang.api.reads.common import After, Limit, Word, counted, reader
 from kedang.kernel import register
@@ -29,7 +29,7 @@ Pack = Annotated[str, "制度"]
 @me.get("/me", response=shapes.Me, url_name="api_me", summary="令牌代表谁")
 def who(request: HttpRequest) -> dict[str, Any]:
     """本人、任职、令牌的权限和期限。"""
-    person, token = reader(request), request.token  # type: ignore[attr-defined]
+    person, token = reader(request), auth.held(request)
     held = org.held_by(person)
     return {
         "id": person.pk, "name": person.name, "username": person.username, "units": list(dict.fromkeys(one.unit_name for one in held)),
