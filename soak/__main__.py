@@ -39,7 +39,7 @@ def main() -> int:
         found = _part(PARTS[name], args)
         failed |= any(one.get("problems") for one in found.values())
         if args.out:
-            report.merge(Path(args.out), name, found)
+            report.merge(Path(args.out), name, found, add=args.add)
     return 1 if failed else 0
 
 
@@ -49,6 +49,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--amount", type=int, help="how many runs, cases …, over all engines of the part")
     parser.add_argument("--engine", choices=["sqlite", "postgres", "both"], default="both")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--add", action="store_true", help="add to the counts of other seeds: a long run in instalments"
+    )
     parser.add_argument("--ci", action="store_true", help="the smaller amounts; writes no file unless --out")
     parser.add_argument("--out", help=f"where the counts go (default {RESULT.relative_to(REPOSITORY)})")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
@@ -68,7 +71,7 @@ def _part(part: Part, args: argparse.Namespace) -> dict[str, dict[str, Any]]:
         begun = time.monotonic()
         counts = in_process(part, engine, share, args.seed)
         counts |= {
-            "seed": args.seed,
+            "seeds": [args.seed],
             "amount": share,
             "seconds": round(time.monotonic() - begun),
             "date": report.today(),

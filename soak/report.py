@@ -20,7 +20,8 @@ NAMES = {
     "restores": "restored from a backup made under load, compared byte for byte",
     "fuzz": "API cases made from its schema",
 }
-OWN = ("seed", "amount", "seconds", "date")
+OWN = ("amount", "seconds")
+"""Whole numbers that tell of the run, not of what it found."""
 
 
 class Unavailable(Exception):
@@ -32,15 +33,28 @@ def today() -> str:
     return datetime.now(UTC).date().isoformat()
 
 
-def merge(path: Path, part: str, found: dict[str, dict[str, Any]]) -> None:
-    """Put a part's figures in the place of its earlier ones, engine by engine; all else stays as it is."""
+def merge(path: Path, part: str, found: dict[str, dict[str, Any]], *, add: bool = False) -> None:
+    """Put a part's figures in the place of its earlier ones, engine by engine, or add them to those; all else stays."""
     known: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    engines = {**known.get(part, {}).get("engines", {}), **found}
+    before = known.get(part, {}).get("engines", {})
+    if add:
+        found = {engine: together(before.get(engine, {}), counts) for engine, counts in found.items()}
+    engines = {**before, **found}
     known[part] = {**totals(engines), "engines": engines}
     known["versions"], known["machine"] = versions(), machine()
     ordered = {name: known[name] for name in (*NAMES, "versions", "machine") if name in known}
     path.write_text(json.dumps(ordered, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     path.with_suffix(".md").write_text(page_of(ordered), encoding="utf-8")
+
+
+def together(before: dict[str, Any], counts: dict[str, Any]) -> dict[str, Any]:
+    """Two instalments of a long run, of different seeds, as one. A seed that has run before says nothing new."""
+    if "skipped" in before or "skipped" in counts or set(counts["seeds"]) & set(before.get("seeds", ())):
+        return counts
+    added = {
+        name: before.get(name, type(value)()) + value for name, value in counts.items() if isinstance(value, int | list)
+    }
+    return {**before, **counts, **added}
 
 
 def totals(engines: dict[str, dict[str, Any]]) -> dict[str, int]:
@@ -80,6 +94,11 @@ def _said(*command: str) -> str:
         return ""
 
 
+def span(seeds: list[int]) -> str:
+    """'1', or '1–20' of a run in instalments."""
+    return f"{min(seeds)}–{max(seeds)}" if len(seeds) > 1 else str(seeds[0])
+
+
 def page_of(known: dict[str, Any]) -> str:
     """docs/trust-report.md, so that no figure in the docs is typed by hand."""
     lines = [
@@ -99,7 +118,7 @@ def page_of(known: dict[str, Any]) -> str:
                 if isinstance(value, int) and name not in OWN
             )
             note = f"not tried: {counts['skipped']}" if "skipped" in counts else "; ".join(counts.get("problems", []))
-            lines.append(f"| {words} | {engine} | {said} | {counts['seed']} | {counts['date']} | {note} |")
+            lines.append(f"| {words} | {engine} | {said} | {span(counts['seeds'])} | {counts['date']} | {note} |")
     of = known.get("versions", {})
     lines += ["", ", ".join(f"{name} {value}" for name, value in of.items()), ""]
     lines.append(", ".join(f"{name.replace('_', ' ')} {value}" for name, value in known.get("machine", {}).items()))
