@@ -37,7 +37,7 @@ class KernelConfig(AppConfig):
             staffing,
             voting,
         )
-        from kedang.kernel.backups import erasures
+        from kedang.kernel.backups import asking, erasures  # noqa: F401
         from kedang.kernel.backups import events as backups
         from kedang.kernel.blobs import service as blobs
 

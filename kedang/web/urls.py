@@ -5,12 +5,13 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from kedang.web import home_urls, list_urls, machine_urls, permit_urls, reach_urls, record_urls, signin_urls
+from kedang.web import health, home_urls, list_urls, machine_urls, permit_urls, reach_urls, record_urls, signin_urls
 from kedang.web.views import (
     accounts,
     administering,
     approval_moves,
     approvals,
+    backups,
     customers,
     deeds,
     desk,
@@ -127,6 +128,8 @@ urlpatterns = [
     # 管理
     *machine_urls.urlpatterns,
     path("manage/", manage.index, name="manage"),
+    path("manage/backups/<str:what>/", backups.ask, name="manage_backup"),
+    path("healthz", login_not_required(health.answer), name="health"),
     path("manage/people/<int:pk>/", manage.person, name="manage_person"),
     path("manage/people/<int:pk>/devices/<int:device>/end/", administering.end_sign_in, name="manage_end_sign_in"),
     path("manage/people/<int:pk>/link/", staffing.link, name="manage_link"),

@@ -17,7 +17,7 @@ from kedang.web import handbook
 from tests.browser.conftest import Site
 
 FILE_TABS = ("timeline", "data", "contacts", "forms", "items", "deals", "keeping", "changes", "owners", "log")
-ADMIN_TABS = ("people", "units", "posts", "calendar", "packs", "gaps", "sending", "health", "sessions")
+ADMIN_TABS = ("people", "units", "posts", "calendar", "packs", "gaps", "sending", "health", "backups", "sessions")
 LEASING, REGISTER = "leasing-customer-info", "leasing-customer-info.info_register"
 
 # Routes that show no page of their own, and why.
@@ -27,7 +27,7 @@ NO_PAGE = {
         home_rows""",
     "only posted to": """logout sessions_end sessions_end_others notices_read approval_batch rules_urge rules_adopt job_cancel uploads
         handover_do manage_end_sign_in customer_view_mark import_drop webhook_do delivery_resend token_revoke robot_end robot_test
-        sending_resend feed_renew feed_end home_freeze""",
+        sending_resend feed_renew feed_end home_freeze manage_backup""",
     "a file, not a page": """item_content item_picture form_content approval_print job_result import_errors import_file import_template
         manage_staff_template home_report_print calendar_feed""",
     "leads on to a page": "start to_notice to_duty to_approval",
@@ -37,6 +37,7 @@ NO_PAGE = {
         manage_check manage_link manage_links manage_load manage_do_about home_overdue_do home_report home_settings webhook
         approval_move grant_revoke customer_export customer_export_file""",
     "for developers": "kit",
+    "for machines": "health",
 }
 LIBRARIES = (
     "api_",

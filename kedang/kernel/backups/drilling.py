@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,8 +23,10 @@ from django.db import DatabaseError, connection
 
 from kedang.kernel.backups import folders
 from kedang.kernel.backups.folders import Unusable
+from kedang.kernel.backups.making import Tell, say_nothing
 
 HOURS = 6
+LOOK_EVERY = 1.0
 URL = "KEDANG_DATABASE_URL"
 REPORT = "KEDANG-RESTORED "
 
@@ -40,7 +42,7 @@ class Drilled:
     seconds: float
 
 
-def drill(place: Path) -> Drilled:
+def drill(place: Path, tell: Tell = say_nothing) -> Drilled:
     """Restore the newest backup of a place on trial; Unusable says what went wrong."""
     begun = time.monotonic()
     with folders.alone(place):
@@ -49,7 +51,7 @@ def drill(place: Path) -> Drilled:
             tempfile.TemporaryDirectory(prefix=f"{folders.UNFINISHED}drill-", dir=place) as scratch,
             _database() as more,
         ):
-            told = _restored(folder, Path(scratch), more)
+            told = _restored(folder, Path(scratch), more, tell)
     return Drilled(folder.name, told["rows"], told["files"], told["events"], time.monotonic() - begun)
 
 
@@ -74,7 +76,7 @@ def _database() -> Iterator[dict[str, str]]:
             cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
-def _restored(folder: Path, scratch: Path, more: dict[str, str]) -> dict[str, Any]:
+def _restored(folder: Path, scratch: Path, more: dict[str, str], tell: Tell) -> dict[str, Any]:
     command = [sys.executable, "-m", "kedang.cli", "restore", str(folder), "--report"]
     held = {
         **os.environ,
@@ -83,14 +85,29 @@ def _restored(folder: Path, scratch: Path, more: dict[str, str]) -> dict[str, An
         "KEDANG_BACKUP_DIR": "",
         "DJANGO_SETTINGS_MODULE": "kedang.config.settings",
     }
-    try:
-        done = subprocess.run(  # noqa: S603  (no input)
-            command, env=held, capture_output=True, text=True, timeout=HOURS * 3600, check=False
-        )
-    except subprocess.TimeoutExpired:
-        raise Unusable(f"演练超过 {HOURS} 小时没有结束") from None
-    reports = [line for line in done.stdout.splitlines() if line.startswith(REPORT)]
-    if done.returncode or not reports:
-        raise Unusable((done.stderr.strip() or f"恢复进程以状态 {done.returncode} 结束")[-800:])
+    status, out, wrong = _run(command, held, lambda: tell(f"正在临时位置恢复 {folder.name} 并核对", 0, 0))
+    reports = [line for line in out.splitlines() if line.startswith(REPORT)]
+    if status or not reports:
+        raise Unusable((wrong.strip() or f"恢复进程以状态 {status} 结束")[-800:])
     told: dict[str, Any] = json.loads(reports[-1].removeprefix(REPORT))
     return told
+
+
+def _run(command: list[str], held: dict[str, str], look: Callable[[], None]) -> tuple[int, str, str]:
+    """Run a process, looking up every second; it goes with whatever breaks this off."""
+    until = time.monotonic() + HOURS * 3600
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, env=held, stdout=pipe, stderr=pipe, text=True) as child:  # noqa: S603  (no input)
+        try:
+            while True:
+                look()
+                try:
+                    out, wrong = child.communicate(timeout=LOOK_EVERY)
+                except subprocess.TimeoutExpired:
+                    if time.monotonic() > until:
+                        raise Unusable(f"演练超过 {HOURS} 小时没有结束") from None
+                else:
+                    return child.returncode, out, wrong
+        except BaseException:
+            child.kill()
+            raise

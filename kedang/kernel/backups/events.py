@@ -8,6 +8,7 @@ from kedang.kernel.ledger.kinds import EventKind
 MADE, FAILED = "backup.made", "backup.failed"
 DRILLED, DRILL_FAILED = "backup.drilled", "backup.drill_failed"
 RESTORED, ERASED = "backup.restored", "backup.erased"
+ASKED = "backup.asked"
 
 KINDS = (
     EventKind(
@@ -17,6 +18,7 @@ KINDS = (
         {"name": "text", "rows": "integer", "files": "integer", "bytes": "integer", "seconds": "integer",
          "head": "integer", "digest": "text?"},
     ),
+    EventKind(ASKED, "手工发起", "{actor}手工发起{what}", {"what": "text", "job": "integer"}),
     EventKind(FAILED, "备份失败", "备份失败：{why}", {"why": "long_text"}),
     EventKind(
         DRILLED,

@@ -76,6 +76,19 @@ def alone(place: Path) -> Iterator[None]:
         yield
 
 
+def busy(place: Path) -> bool:
+    """Whether a backup or a drill is at work in a place at this moment."""
+    path = place / ".lock"
+    if not path.is_file():
+        return False
+    with path.open("rb") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
 def clear(place: Path) -> None:
     """Remove what broken-off backups and deletions have left; nobody else works here while the lock is held."""
     for left in [*place.glob(f"{UNFINISHED}*"), *place.glob(f"{EXPIRED}*")]:

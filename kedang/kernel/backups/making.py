@@ -6,7 +6,7 @@ import json
 import os
 import platform
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,13 @@ from kedang.kernel.backups.folders import Unusable
 from kedang.kernel.blobs import store
 
 SECRET = ("SECRET", "PASSWORD", "TOKEN", "KEY")
+STEP = 50
+Tell = Callable[[str, int, int], None]
+"""Is told how far it is (what is being done, how much of it, out of how much); what it raises breaks the work off cleanly."""
+
+
+def say_nothing(what: str, done: int, total: int) -> None:
+    """For those who do not ask how far it is."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +48,7 @@ class Made:
         return sum(self.manifest["tables"].values())
 
 
-def make(place: Path, *, keep: int = 0) -> Made:
+def make(place: Path, *, keep: int = 0, tell: Tell = say_nothing) -> Made:
     """Back everything up into a new folder of `place`; older ones beyond `keep` go (0: all stay). Unusable or OSError."""
     begun = time.monotonic()
     place = place.resolve()
@@ -51,11 +58,12 @@ def make(place: Path, *, keep: int = 0) -> Made:
         earlier = folders.whole(place)
         with folders.growing(place) as folder:
             manifest = _manifest()
+            tell("正在导出数据库", 0, 0)
             with engines.dumped(folder) as source:
                 manifest |= state_of(source)
                 wanted = addresses(source)
                 manifest["engine_version"] = engines.version_of(source)
-            manifest["contents"] = _contents(folder, wanted, earlier[-1] if earlier else None)
+            manifest["contents"] = _contents(folder, wanted, earlier[-1] if earlier else None, tell)
             _configuration(folder)
             manifest["files"] = _files(folder)
             made = folders.settle(folder, manifest)
@@ -128,11 +136,13 @@ def addresses(source: Source) -> list[tuple[str, int]]:
 # ---- contents ----------------------------------------------------------------------------------------------------------
 
 
-def _contents(folder: Path, wanted: list[tuple[str, int]], earlier: Path | None) -> dict[str, Any]:
+def _contents(folder: Path, wanted: list[tuple[str, int]], earlier: Path | None, tell: Tell) -> dict[str, Any]:
     """Every content into the backup. One that went meanwhile was destroyed after the instant of the backup, whose restore
     will destroy its file again; anything else that is missing is a fault of the store and fails the backup."""
     listed, gone = [], []
-    for sha256, size in wanted:
+    for done, (sha256, size) in enumerate(wanted):
+        if done % STEP == 0:
+            tell("正在备份附件", done, len(wanted))
         target = folders.place_of(folder, sha256)
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if (earlier is not None and _linked(folders.place_of(earlier, sha256), target, size)) or _copied(

@@ -25,9 +25,9 @@ GRACE = timedelta(hours=4)
 """How much later than planned a backup may be before the page of administrators turns red."""
 
 
-def backup(place: Path, keep: int = 0) -> making.Made:
+def backup(place: Path, keep: int = 0, tell: making.Tell = making.say_nothing) -> making.Made:
     """Make a backup and put it, or its failure, on record."""
-    made: making.Made = _on_record(lambda: making.make(place, keep=keep), events.FAILED, {})
+    made: making.Made = _on_record(lambda: making.make(place, keep=keep, tell=tell), events.FAILED, {})
     told = made.manifest
     record(
         events.MADE,
@@ -44,9 +44,9 @@ def backup(place: Path, keep: int = 0) -> making.Made:
     return made
 
 
-def drill(place: Path) -> drilling.Drilled:
+def drill(place: Path, tell: making.Tell = making.say_nothing) -> drilling.Drilled:
     """Try the newest backup and put how it went on record."""
-    done: drilling.Drilled = _on_record(lambda: drilling.drill(place), events.DRILL_FAILED, {})
+    done: drilling.Drilled = _on_record(lambda: drilling.drill(place, tell), events.DRILL_FAILED, {})
     data = {
         "name": done.name,
         "rows": done.rows,

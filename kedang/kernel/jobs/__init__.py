@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from kedang.kernel.jobs.queue import enqueue as enqueue
     from kedang.kernel.jobs.registry import job as job
     from kedang.kernel.jobs.registry import label_of as label_of
+    from kedang.kernel.jobs.registry import unit_of as unit_of
     from kedang.kernel.jobs.running import Run as Run
     from kedang.kernel.jobs.running import run_now as run_now
     from kedang.kernel.jobs.running import run_pending as run_pending
@@ -39,6 +40,7 @@ _HOME = {
     "label_of": "registry",
     "run_now": "running",
     "run_pending": "running",
+    "unit_of": "registry",
 }
 
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from kedang.kernel.ledger.sealing import head as head
     from kedang.kernel.ledger.sealing import read_heads as read_heads
     from kedang.kernel.ledger.sealing import seal as seal
+    from kedang.kernel.ledger.sealing import unsealed_since as unsealed_since
     from kedang.kernel.ledger.verifying import export as export
     from kedang.kernel.ledger.verifying import verify as verify
 
@@ -55,6 +56,7 @@ _HOME = {
     "head": "sealing",
     "read_heads": "sealing",
     "seal": "sealing",
+    "unsealed_since": "sealing",
     "verify": "verifying",
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from django.db import IntegrityError, OperationalError, connection, transaction
@@ -109,6 +110,12 @@ def head() -> Head:
     if last is None:
         return Head(0, "")
     return Head(last.last_id, last.digest, clock.local(last.at).isoformat())
+
+
+def unsealed_since() -> datetime | None:
+    """When the first event after the last seal was recorded; None while all are sealed."""
+    last = Seal.objects.order_by("-last_id").values_list("last_id", flat=True).first() or 0
+    return Event.objects.filter(pk__gt=last).order_by("pk").values_list("recorded_at", flat=True).first()
 
 
 def export_head(path: Path | str) -> Head:

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_POST
 
 from kedang.kernel import clock, ledger
-from kedang.kernel.backups import erasures, events, folders, runs
+from kedang.kernel.actions import perform
+from kedang.kernel.backups import asking, erasures, events, folders, runs
+from kedang.kernel.errors import NotFound
 from kedang.kernel.ledger.models import Event
 from kedang.kernel.models import Erasure
+from kedang.web import jobs
+from kedang.web.replies import go
+from kedang.web.views.jobs import Line, line_of
 
 SHOWN = 20
+JOB_SHOWN = timedelta(hours=1)
+ASKS = {
+    "now": ("backup.now", "已开始备份，进度见本页；离开本页不影响。"),
+    "drill": ("backup.drill_now", "已开始恢复演练，进度见本页；离开本页不影响。"),
+}
 
 
 @dataclass(frozen=True)
@@ -40,6 +52,7 @@ def reader(request: HttpRequest) -> dict[str, Any]:
     return {
         "standings": runs.standings(),
         "backup": settings.BACKUP,
+        "asked": _asked(request),
         "held": found,
         "fault": fault,
         "log": [
@@ -49,6 +62,32 @@ def reader(request: HttpRequest) -> dict[str, Any]:
         "destroyed": Erasure.objects.count(),
         "lists": [(path, _lacking(path)) for path in erasures.lists()],
     }
+
+
+@require_POST
+def ask(request: HttpRequest, what: str) -> HttpResponse:
+    """立即备份, 立即演练: the worker does it."""
+    if what not in ASKS or not request.user.is_admin:
+        raise NotFound
+    action, said = ASKS[what]
+    perform(action, by=request.user)
+    return go(request, _tab(), said)
+
+
+def _tab() -> str:
+    return f"{reverse('manage')}?tab=backups"
+
+
+for _kind in asking.LABELS:
+    jobs.link_to(_kind, lambda job: _tab())
+
+
+def _asked(request: HttpRequest) -> Line | None:
+    """What somebody asked for last, while it goes on and for an hour after; it needs no link to the page it is on."""
+    job = asking.latest()
+    if job is None or (job.finished_at is not None and job.finished_at < clock.now() - JOB_SHOWN):
+        return None
+    return replace(line_of(job, request.user), url="")
 
 
 def alarms(request: HttpRequest) -> list[str]:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from kedang.kernel import clock
 from kedang.kernel.actions import perform
 from kedang.kernel.errors import NotFound
-from kedang.kernel.jobs import Job, label_of
+from kedang.kernel.jobs import Job, label_of, unit_of
 from kedang.kernel.org.models import Person
 from kedang.web import jobs
 from kedang.web.paging import page_of
@@ -32,6 +32,7 @@ class Line:
 
     job: Job
     kind: str
+    unit: str
     counts: tuple[tuple[str, int], ...]
     url: str
     mine: bool
@@ -48,7 +49,7 @@ def line_of(job: Job, reader: Person) -> Line:
     mine = job.by_id == reader.pk
     lasts = bool(job.file) and job.file_until is not None and job.file_until > clock.now()
     counts = tuple((COUNT_WORDS.get(key, key), n) for key, n in job.counts.items() if n)
-    return Line(job, label_of(job.kind), counts, jobs.url_of(job) if mine else "", mine, mine and lasts)
+    return Line(job, label_of(job.kind), unit_of(job.kind), counts, jobs.url_of(job) if mine else "", mine, mine and lasts)
 
 
 @require_GET
