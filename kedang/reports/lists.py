@@ -91,6 +91,25 @@ def _requests(person: Person, asked: Asked, rows: Sequence[Request]) -> list[Seq
     ]  # fmt: skip
 
 
+ABOUT = (("事项", 30), ("客户", 30), ("制度", 24), ("条款", 10))
+INBOX = from_query(
+    "inbox",
+    "我的待办",
+    (*ABOUT, ("责任人", 12), ("开始", 18), ("期限", 18), ("状态", 10)),
+    lambda person, asked: inbox.duties_for(person),
+    _duties,
+)
+ASKED = from_query(
+    "approvals",
+    "审批",
+    (("申请", 34), ("状态", 10), ("客户", 30), ("申请人", 12), ("提交时间", 18), ("条款", 12), ("事由", 40)),
+    lambda person, asked: APPROVALS[_tab(asked, APPROVALS, "pending")][1](person),
+    _requests,
+    keys=("tab",),
+    title=lambda person, asked: f"审批“{APPROVALS[_tab(asked, APPROVALS, 'pending')][0]}”",
+)
+
+
 # ---- 费用, 建议 --------------------------------------------------------------------------------------------------------
 
 
@@ -139,6 +158,32 @@ def _proposals(person: Person, asked: Asked, rows: Sequence[Proposal]) -> list[S
     ]  # fmt: skip
 
 
+CLAIMS = from_query(
+    "expenses",
+    "费用",
+    (
+        ("报销人", 12), ("客户", 30), ("类型", 10), ("金额（元）", 12), ("发生日期", 12), ("状态", 10), ("提交时间", 18),
+        ("审核人", 12), ("审核意见", 30), ("说明", 40),
+    ),
+    _expense_query,
+    _expenses,
+    keys=("tab",),
+    title=lambda person, asked: f"费用“{EXPENSES[_expense_tab(person, asked)]}”",
+)  # fmt: skip
+PROPOSED = from_query(
+    "proposals",
+    "建议与裁定",
+    (
+        ("建议", 34), ("涉及", 14), ("客户", 30), ("制度", 24), ("条款", 10), ("分值", 8), ("金额（元）", 12), ("状态", 10),
+        ("提出时间", 18), ("裁定理由", 40),
+    ),
+    lambda person, asked: proposals_in(person, _tab(asked, PROPOSALS, "open")),
+    _proposals,
+    keys=("tab",),
+    title=lambda person, asked: f"建议与裁定“{PROPOSALS[_tab(asked, PROPOSALS, 'open')]}”",
+)  # fmt: skip
+
+
 # ---- 制度, 查阅记录, 登记表 ------------------------------------------------------------------------------------------------
 
 
@@ -179,92 +224,27 @@ def _reading_title(person: Person, asked: Asked) -> str:
     return f"{view.number if view else ''} 的查阅记录"
 
 
+CASES = from_query(
+    "cases",
+    "制度明细",
+    (("时间", 18), ("事项", 44), ("人员", 12), ("客户", 30), ("期限", 18), ("状态", 12)),
+    _case_query,
+    _cases,
+    keys=("pack", "clause", "figure", "month"),
+    title=_case_title,
+)
+READINGS = from_query(
+    "readings",
+    "查阅记录",
+    (("时间", 18), ("人员", 12), ("事项", 60), ("用途", 30)),
+    _reading_query,
+    _readings,
+    keys=("customer",),
+    title=_reading_title,
+)
+
+
 def register_lists() -> None:
     """Make the lists known."""
-    about = (("事项", 30), ("客户", 30), ("制度", 24), ("条款", 10))
-    register(
-        from_query(
-            "inbox",
-            "我的待办",
-            (*about, ("责任人", 12), ("开始", 18), ("期限", 18), ("状态", 10)),
-            lambda person, asked: inbox.duties_for(person),
-            _duties,
-        )
-    )
-    register(
-        from_query(
-            "approvals",
-            "审批",
-            (("申请", 34), ("状态", 10), ("客户", 30), ("申请人", 12), ("提交时间", 18), ("条款", 12), ("事由", 40)),
-            lambda person, asked: APPROVALS[_tab(asked, APPROVALS, "pending")][1](person),
-            _requests,
-            keys=("tab",),
-            title=lambda person, asked: f"审批“{APPROVALS[_tab(asked, APPROVALS, 'pending')][0]}”",
-        )
-    )
-    register(
-        from_query(
-            "expenses",
-            "费用",
-            (
-                ("报销人", 12),
-                ("客户", 30),
-                ("类型", 10),
-                ("金额（元）", 12),
-                ("发生日期", 12),
-                ("状态", 10),
-                ("提交时间", 18),
-                ("审核人", 12),
-                ("审核意见", 30),
-                ("说明", 40),
-            ),
-            _expense_query,
-            _expenses,
-            keys=("tab",),
-            title=lambda person, asked: f"费用“{EXPENSES[_expense_tab(person, asked)]}”",
-        )
-    )
-    register(
-        from_query(
-            "proposals",
-            "建议与裁定",
-            (
-                ("建议", 34),
-                ("涉及", 14),
-                ("客户", 30),
-                ("制度", 24),
-                ("条款", 10),
-                ("分值", 8),
-                ("金额（元）", 12),
-                ("状态", 10),
-                ("提出时间", 18),
-                ("裁定理由", 40),
-            ),
-            lambda person, asked: proposals_in(person, _tab(asked, PROPOSALS, "open")),
-            _proposals,
-            keys=("tab",),
-            title=lambda person, asked: f"建议与裁定“{PROPOSALS[_tab(asked, PROPOSALS, 'open')]}”",
-        )
-    )
-    register(
-        from_query(
-            "cases",
-            "制度明细",
-            (("时间", 18), ("事项", 44), ("人员", 12), ("客户", 30), ("期限", 18), ("状态", 12)),
-            _case_query,
-            _cases,
-            keys=("pack", "clause", "figure", "month"),
-            title=_case_title,
-        )
-    )
-    register(
-        from_query(
-            "readings",
-            "查阅记录",
-            (("时间", 18), ("人员", 12), ("事项", 60), ("用途", 30)),
-            _reading_query,
-            _readings,
-            keys=("customer",),
-            title=_reading_title,
-        )
-    )
+    for each in (INBOX, ASKED, CLAIMS, PROPOSED, CASES, READINGS):
+        register(each)
