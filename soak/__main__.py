@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
 import shutil
 import subprocess
@@ -128,6 +129,7 @@ def _inside(args: argparse.Namespace) -> dict[str, Any]:
     django.setup()
     from django.core.management import call_command
 
+    logging.getLogger("django.request").setLevel(logging.ERROR)  # thousands of refusals are what is asked for
     call_command("migrate", verbosity=0)
     try:
         return PARTS[args.only[0]].run()(args.seed, args.amount, args.engine)
