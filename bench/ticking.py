@@ -34,7 +34,7 @@ def ticks(company: Company, times: int) -> list[Figure]:
     many = min(DUE, company.sizes.duties // 2)
     _with_due(many // 5)
     among = f"among {company.sizes.duties:,} open duties"
-    note = f"{many:,} deadlines passed {among}: marked, recorded, told, each in its own transaction"
+    note = f"{many:,} deadlines passed {among}: marked, recorded, told"
     none, some = statistics.median(idle), _with_due(many)
     return [
         Figure(TICK_FLOOR, floor, 1.0, None, "the same page again, in these rounds"),

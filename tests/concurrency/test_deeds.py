@@ -107,6 +107,26 @@ def test_several_ticks_at_one_moment_do_everything_once(ticking: Company, held: 
     assert not Parked.objects.exists()
 
 
+def test_many_deadlines_at_several_ticks_are_each_told_once(held: clock.Frozen) -> None:
+    made = found()
+    with in_force(text_of("lateness")):
+        files = [register(made, f"第{number}厂") for number in range(130)]
+        held.move_to(datetime(2026, 3, 3, 23))
+
+        def run(_: int) -> None:
+            tick.tick()
+
+        at_once(run, WORKERS)
+        assert Notice.objects.filter(kind="reminder").count() == len(files)
+        held.move_to(datetime(2026, 3, 4, 9))
+        at_once(run, WORKERS)
+        late = Event.objects.filter(kind="norm.breached").values_list("file", flat=True)
+        assert sorted(late, key=str) == sorted(files, key=str)
+        assert Notice.objects.filter(norm="lateness.told").count() == len(files)
+        assert not Duty.objects.filter(norm="lateness.call", breached_at=None).exists()
+        assert not Parked.objects.exists()
+
+
 def test_an_approved_command_executed_by_several_workers_runs_once(guarded: Company) -> None:
     from kedang.kernel.actions.executing import execute
     from kedang.kernel.approvals.models import Request, RequestStatus

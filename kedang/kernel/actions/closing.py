@@ -22,6 +22,7 @@ from kedang.kernel.norms.people import people_at
 from kedang.kernel.norms.schema import DutyNorm, ScheduleNorm, Trigger
 from kedang.kernel.norms.store import Version, env_of, fact_store
 from kedang.kernel.org import selectors as org
+from kedang.kernel.picking import pick
 
 if TYPE_CHECKING:
     from kedang.kernel.actions.orders import Order
@@ -142,8 +143,9 @@ def by_state(generation: Generation) -> None:
     }
     if not norms:
         return
-    rows = Duty.objects.filter(state=DutyState.OPEN, file__in=wanted, norm__in={qid for qid, _ in norms})
-    for duty in rows.order_by("due_at", "id"):
+    among = {qid for qid, _ in norms}
+    asked = [pk for pk, norm in pick(Duty, ("id", "norm"), file=wanted, state=DutyState.OPEN) if norm in among]
+    for duty in Duty.objects.filter(pk__in=asked).order_by("due_at", "id") if asked else ():
         version, norm = norms.get((duty.norm, duty.version), (None, None))
         if version is not None and norm is not None:
             _settle_by_state(generation, version, norm, duty)

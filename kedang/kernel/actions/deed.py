@@ -13,6 +13,9 @@ from kedang.kernel.ledger.models import Event
 from kedang.kernel.org import selectors as org
 from kedang.kernel.org.models import Person
 
+SAYING = frozenset({"norm.breached", "norm.notified", "proposal.opened"})
+"""Events that say something about a file and leave it as it is."""
+
 
 @dataclass(slots=True)
 class Happening:
@@ -85,7 +88,8 @@ class Deed:
             appointment=self.appointment,
         )
         self.events.append(event)
-        files.changed([file])
+        if kind not in SAYING:
+            files.changed([file])
         return event
 
     def record_all(self, drafts: Sequence[Happening]) -> list[Event]:

@@ -23,6 +23,7 @@ from kedang.kernel.norms.people import people_at, people_of
 from kedang.kernel.norms.store import Regulations, Version, env_of
 from kedang.kernel.norms.vocabulary import Effect, register, vocabulary
 from kedang.kernel.org import selectors as org
+from kedang.kernel.rows import insert
 
 
 @dataclass
@@ -112,24 +113,20 @@ def tell(
     urgent: bool = False,
 ) -> None:
     """Write notices, one a person, in the deed's own transaction; the worker delivers them (kernel/delivery)."""
-    now = clock.now()
-    Notice.objects.bulk_create(
-        Notice(
-            person_id=person,
-            kind=kind,
-            text=text,
-            file=case.file if case else None,
-            duty=duty if duty is not None else (case.duty.pk if case and case.duty else None),
-            request=request,
-            pack=case.version.pack if case else "",
-            norm=case.norm.qid if case else "",
-            clause=told_clause(case) if case else "",
-            event=case.event.pk if case and case.event else None,
-            urgent=urgent,
-            at=now,
-        )
-        for person in dict.fromkeys(people)
-    )
+    told = {
+        "kind": kind,
+        "text": text,
+        "file": case.file if case else None,
+        "duty": duty if duty is not None else (case.duty.pk if case and case.duty else None),
+        "request": request,
+        "pack": case.version.pack if case else "",
+        "norm": case.norm.qid if case else "",
+        "clause": told_clause(case) if case else "",
+        "event": case.event.pk if case and case.event else None,
+        "urgent": urgent,
+        "at": clock.now(),
+    }
+    insert(Notice, [{"person_id": person, **told} for person in dict.fromkeys(people)], keys=False)
 
 
 def told_clause(case: Case) -> str:

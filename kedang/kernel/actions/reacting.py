@@ -36,6 +36,7 @@ from kedang.kernel.norms.models import Duty, DutyState, FormRecord
 from kedang.kernel.norms.schema import AssignmentNorm, DutyNorm, Trigger
 from kedang.kernel.norms.store import Regulations, Version, env_of, fact_store
 from kedang.kernel.org import selectors as org
+from kedang.kernel.picking import exists
 from kedang.kernel.rows import insert_all
 
 MAX_GENERATIONS = 12
@@ -315,8 +316,10 @@ class Generation:
     def _ties(self) -> None:
         """Naming an owner is the answer to an assignment that could not choose by itself."""
         moved = {e.file: e for e in self.events if e.kind in files.OWNER_EVENTS and e.file}
+        if not moved:
+            return
         asked = {n.qid for v in self.regs.versions for n in v.regulation.norms if isinstance(n.norm, AssignmentNorm)}
-        if not moved or not asked:
+        if not asked:
             return
         rows = list(Duty.objects.filter(state=DutyState.OPEN, norm__in=asked, file__in=moved))
         for duty in rows:
@@ -372,7 +375,9 @@ class Generation:
     def _chips(self) -> None:
         """Warnings on the files that changed stay only while their norm still holds."""
         wanted = self.settled_files()
-        for chip in Chip.objects.filter(file__in=wanted) if wanted else ():
+        if not wanted or not exists(Chip, file=wanted):
+            return
+        for chip in Chip.objects.filter(file__in=wanted):
             found = self.regs.norm(chip.norm)
             when = found[1].expr("when") if found else None
             if found is None or when is None:

@@ -50,6 +50,7 @@ def rename_person(person: Person, name: str) -> None:
     person.name = name.strip()
     person.sort_key = sort_key(person.name)
     person.save(update_fields=["name", "sort_key"])
+    once.forget()
 
 
 def edit_person(person: Person, **given: str) -> list[str]:
@@ -66,6 +67,7 @@ def edit_person(person: Person, **given: str) -> list[str]:
         person.sort_key = sort_key(person.name)
     if changed:
         person.save(update_fields=[*changed, *(["sort_key"] if "name" in changed else [])])
+        once.forget()
     return changed
 
 
@@ -88,6 +90,7 @@ def suspend(person: Person) -> None:
     """停权: access ends with the next request."""
     Person.objects.filter(pk=person.pk).update(is_active=False)
     person.is_active = False
+    once.forget()
 
 
 def restore(person: Person) -> None:
@@ -96,6 +99,7 @@ def restore(person: Person) -> None:
         raise Invalid({"person": "该人员已离职，不能恢复登录"})
     Person.objects.filter(pk=person.pk).update(is_active=True)
     person.is_active = True
+    once.forget()
 
 
 def leave(person: Person, on: date) -> list[Appointment]:
@@ -110,6 +114,7 @@ def leave(person: Person, on: date) -> list[Appointment]:
         person.left_on = on
         person.is_active = person.is_active and on > clock.today()
         person.save(update_fields=["left_on", "is_active"])
+        once.forget()
     return running
 
 

@@ -147,6 +147,14 @@ def holders(
     on: date | None = None,
 ) -> list[Person]:
     """People who hold a post on a day: anywhere, in one unit, in a unit and below, or in some units; by name."""
+    among = None if units is None else frozenset(units)
+    key = ("holders", post_key, unit_id, within_subtree, among, on or clock.today())
+    return list(once.remember(key, lambda: _holders(post_key, unit_id, within_subtree, among, on)))
+
+
+def _holders(
+    post_key: str, unit_id: int | None, within_subtree: bool, units: Collection[int] | None, on: date | None
+) -> list[Person]:
     where = current(on, "appointments__") & Q(appointments__post__key=post_key)
     if units is not None:
         where &= Q(appointments__unit_id__in=units)
@@ -180,11 +188,13 @@ def superior(person: Person | int, *, unit_id: int | None = None, on: date | Non
     `unit_id` says which of the units the matter belongs to (default: the primary appointment's).
     """
     me = _id(person)
+    return once.remember(("superior", me, unit_id, on or clock.today()), lambda: _superior(me, unit_id, on))
+
+
+def _superior(me: int, unit_id: int | None, on: date | None) -> Person | None:
+    unit_id = home_unit(me, on) if unit_id is None else unit_id
     if unit_id is None:
-        appointment = primary_appointment(me, on)
-        if appointment is None:
-            return None
-        unit_id = appointment.unit_id
+        return None
     chain = unit_ancestors(unit_id)
     heads = heads_of_many(chain, on)
     return next((heads[unit] for unit in chain if unit in heads and heads[unit].pk != me), None)
@@ -253,8 +263,13 @@ def unit_tree() -> list[Unit]:
 
 def names_of(person_ids: Iterable[int | None]) -> dict[int, str]:
     """Names by id, one query."""
-    ids = {person_id for person_id in person_ids if person_id is not None}
-    return dict(Person.objects.filter(pk__in=ids).values_list("pk", "name"))
+    ids = frozenset(person_id for person_id in person_ids if person_id is not None)
+    return dict(once.remember(("names", ids), lambda: _names(ids)))
+
+
+def _names(ids: frozenset[int]) -> dict[int, str]:
+    rows = pick(Person, ("id", "name", "sort_key"), id=ids)
+    return {pk: name for pk, name, _ in sorted(rows, key=lambda row: (row[2], row[0]))}
 
 
 def unit_names_of(unit_ids: Iterable[int | None]) -> dict[int, str]:

@@ -1,5 +1,6 @@
-"""What the passing of time does: every step is a query on an index of due times, then one small transaction a row with a
-conditional update. Idempotent; catches up on missed hours; a row that raises is parked and reported, the rest go on."""
+"""What the passing of time does: every step is a query on an index of due times, then one small transaction a row, or
+some rows, with a conditional update. Idempotent; catches up on missed hours; a row that raises is parked and reported, the
+rest go on."""
 
 from __future__ import annotations
 

@@ -1,10 +1,11 @@
-"""Rows that are due, one small transaction each; what raises is set aside. And the pulse: how far time has been gone through."""
+"""Rows that are due: some at a time in one transaction, one at a time where one of them raises; what raises alone is set
+aside. And the pulse: how far time has been gone through."""
 
 from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, timedelta
 
 from django.db import transaction
@@ -14,6 +15,9 @@ from kedang.kernel.models import Parked, Pulse
 from kedang.kernel.once import once
 
 log = logging.getLogger("kedang.tick")
+PART = 50
+"""How many rows go together: what they hold is held for a tenth of a second."""
+Together = Callable[[Sequence[int]], Collection[int]]
 RETRY = timedelta(hours=1)
 """How long a row that raised is left alone before it is tried again."""
 
@@ -30,21 +34,44 @@ def park(step: str, row: str, error: Exception) -> None:
     )
 
 
-def each(step: str, rows: Iterable[int], work: Callable[[int], None]) -> None:
-    """One small transaction a row; what raises is parked, and tried again after a while."""
+def each(step: str, rows: Sequence[int], work: Callable[[int], None], together: Together | None = None) -> None:
+    """One small transaction a row; what raises is parked, and tried again after a while.
+
+    `together` does many in one transaction, in which it waits for nobody, and says which of them are done with. What it left,
+    and all of a part in which anything raised, is done row by row: a bad row harms no other and is the one that is parked.
+    """
+    if not rows:
+        return
     parked = dict(Parked.objects.filter(step=step, solved_at=None).values_list("row", "at"))
-    for row in rows:
-        since = parked.get(str(row))
-        if since is not None and clock.now() - since < RETRY:
-            continue
-        try:
-            with once(), transaction.atomic():
-                work(row)
-        except Exception as error:
-            park(step, str(row), error)
-        else:
-            if since is not None:
-                solved(step, str(row))
+    resting = {row for row, at in parked.items() if clock.now() - at < RETRY}
+    waiting = [row for row in rows if str(row) not in resting]
+    for start in range(0, len(waiting), PART):
+        part = waiting[start : start + PART]
+        fresh = [row for row in part if str(row) not in parked]
+        done = _done_together(step, fresh, together) if together is not None and len(fresh) > 1 else ()
+        for row in part:
+            if row not in done:
+                _alone(step, row, work, str(row) in parked)
+
+
+def _done_together(step: str, part: Sequence[int], together: Together) -> Collection[int]:
+    try:
+        with once(), transaction.atomic():
+            return together(part)
+    except Exception:
+        log.warning("tick step %s: something raised among %s rows, now one by one", step, len(part), exc_info=True)
+        return ()
+
+
+def _alone(step: str, row: int, work: Callable[[int], None], known: bool) -> None:
+    try:
+        with once(), transaction.atomic():
+            work(row)
+    except Exception as error:
+        park(step, str(row), error)
+    else:
+        if known:
+            solved(step, str(row))
 
 
 def resting(step: str, row: str) -> bool:
