@@ -14,6 +14,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--destroyed", type=Path, action="append", default=[], metavar="名单", help="另外的已销毁档案名单（可写多次）"
     )
     parser.add_argument("--without-list", action="store_true", help="没有已销毁档案名单也恢复（记入台账）")
+    parser.add_argument(
+        "--key-file", type=Path, metavar="密钥文件", help="打开加密的备份（默认 KEDANG_BACKUP_KEY_FILE）"
+    )
     parser.add_argument("--report", action="store_true", help=argparse.SUPPRESS)
 
 
@@ -27,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
 def _restore(args: argparse.Namespace) -> None:
     from kedang.kernel.backups import drilling, restoring
 
-    done = restoring.restore(args.source, lists=args.destroyed, without_list=args.without_list)
+    done = restoring.restore(args.source, lists=args.destroyed, without_list=args.without_list, key_file=args.key_file)
     rows = sum(done.manifest["tables"].values())
     print(f"已从 {done.folder} 恢复：{rows} 行，{done.contents} 个附件；台账 {done.events} 条事件核验无误。")
     if done.migrated:

@@ -1,6 +1,7 @@
 """Readers of the environment: the only place where KEDANG_* variables are looked at by settings."""
 
 import os
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import time
@@ -37,6 +38,10 @@ class Backup:
     at: time
     keep: int
     drill_days: int
+    recipients: tuple[str, ...] = ()
+    """Public keys (age1…) that backups are encrypted to; none: not encrypted, or to the key file's own."""
+    key_file: Path | None = None
+    """What opens encrypted backups, for drills and restores."""
 
 
 def backup() -> Backup:
@@ -47,7 +52,11 @@ def backup() -> Backup:
     except ValueError:
         raise ValueError("KEDANG_BACKUP_AT 须是时刻，例如 02:00。") from None
     keep, days = whole("KEDANG_BACKUP_KEEP", default=14), whole("KEDANG_DRILL_DAYS", default=7)
-    return Backup(Path(folder).resolve() if folder else None, at, keep, days)
+    to = tuple(words("KEDANG_BACKUP_RECIPIENT", default=[]))
+    if wrong := [one for one in to if not re.fullmatch("age1[0-9a-z]{58}", one)]:
+        raise ValueError(f"KEDANG_BACKUP_RECIPIENT 须是 age1 开头的公钥，{wrong[0]} 不是。")
+    key = os.environ.get("KEDANG_BACKUP_KEY_FILE", "").strip()
+    return Backup(Path(folder).resolve() if folder else None, at, keep, days, to, Path(key).resolve() if key else None)
 
 
 def mail_server() -> dict[str, Any]:

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from django.db import DatabaseError, connection
 
-from kedang.kernel.backups import folders
+from kedang.kernel.backups import ciphering, folders
 from kedang.kernel.backups.folders import Unusable
 from kedang.kernel.backups.making import Tell, say_nothing
 
@@ -42,16 +42,17 @@ class Drilled:
     seconds: float
 
 
-def drill(place: Path, tell: Tell = say_nothing) -> Drilled:
+def drill(place: Path, tell: Tell = say_nothing, key_file: Path | None = None) -> Drilled:
     """Restore the newest backup of a place on trial; Unusable says what went wrong."""
     begun = time.monotonic()
     with folders.alone(place):
         folder = folders.newest(place)
+        key = ciphering.key_for(folder.name, folders.manifest_of(folder), key_file)
         with (
             tempfile.TemporaryDirectory(prefix=f"{folders.UNFINISHED}drill-", dir=place) as scratch,
             _database() as more,
         ):
-            told = _restored(folder, Path(scratch), more, tell)
+            told = _restored(folder, Path(scratch), more, key, tell)
     return Drilled(folder.name, told["rows"], told["files"], told["events"], time.monotonic() - begun)
 
 
@@ -76,8 +77,12 @@ def _database() -> Iterator[dict[str, str]]:
             cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
-def _restored(folder: Path, scratch: Path, more: dict[str, str], tell: Tell) -> dict[str, Any]:
+def _restored(
+    folder: Path, scratch: Path, more: dict[str, str], key: ciphering.Key | None, tell: Tell
+) -> dict[str, Any]:
     command = [sys.executable, "-m", "kedang.cli", "restore", str(folder), "--report"]
+    if key is not None:
+        command += ["--key-file", str(key.path.resolve())]
     held = {
         **os.environ,
         **more,

@@ -14,16 +14,26 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from kedang.kernel import clock
 from kedang.kernel.blobs.store import sync_folder
 from kedang.kernel.errors import Invalid
 
-FORMAT = 1
+FORMAT, ENCRYPTED = 1, 2
 MANIFEST, SEAL, LISTED, PURGED = "manifest.json", "manifest.sha256", "contents.txt", "purged.txt"
 PREFIX, UNFINISHED, EXPIRED = "kedang-", ".unfinished-", ".expired-"
 PIECE = 1 << 20
+
+
+class Content(NamedTuple):
+    """A content of a backup: address and size of its own bytes, hash and size of the file that lies there (encrypted or
+    the same)."""
+
+    sha256: str
+    size: int
+    stored: str
+    stored_size: int
 
 
 class Unusable(Invalid):
@@ -161,17 +171,18 @@ def manifest_of(folder: Path) -> dict[str, Any]:
         raise Unusable(f"{folder} 不是完整的备份：清单缺失或损坏") from None
     if hashlib.sha256(text).hexdigest() != sealed:
         raise Unusable(f"{folder} 的清单被改动过（{MANIFEST} 与 {SEAL} 不符）")
-    if manifest.get("format") != FORMAT:
+    if manifest.get("format") not in (FORMAT, ENCRYPTED):
         raise Unusable(f"{folder} 由更新的版本（{manifest.get('version', '？')}）做成，本版本不能恢复，请先升级程序")
     return manifest
 
 
-def contents_of(folder: Path) -> Iterator[tuple[str, int]]:
-    """Address and size of each content that the backup says it holds."""
+def contents_of(folder: Path) -> Iterator[Content]:
+    """Each content that the backup says it holds."""
     with (folder / LISTED).open(encoding="ascii") as lines:
         for line in lines:
-            sha256, _, size = line.partition(" ")
-            yield sha256, int(size)
+            sha256, size, *more = line.split()
+            stored, stored_size = more or (sha256, size)
+            yield Content(sha256, int(size), stored, int(stored_size))
 
 
 def purged_of(folder: Path) -> set[str]:
@@ -197,13 +208,13 @@ def faults(folder: Path, manifest: dict[str, Any]) -> list[str]:
     if found:
         return found
     purged = purged_of(folder)
-    for sha256, size in contents_of(folder):
-        path = place_of(folder, sha256)
+    for one in contents_of(folder):
+        path = place_of(folder, one.sha256)
         if not path.is_file():
-            if sha256 not in purged:
-                found.append(f"缺少附件 {sha256}")
-        elif path.stat().st_size != size or digest_of(path) != sha256:
-            found.append(f"附件 {sha256} 已损坏或被改动")
+            if one.sha256 not in purged:
+                found.append(f"缺少附件 {one.sha256}")
+        elif path.stat().st_size != one.stored_size or digest_of(path) != one.stored:
+            found.append(f"附件 {one.sha256} 已损坏或被改动")
     return found
 
 

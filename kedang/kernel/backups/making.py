@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import platform
+import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,13 +20,14 @@ from django.db import connection
 
 import kedang
 from kedang.kernel import clock
-from kedang.kernel.backups import content, engines, erasures, folders
+from kedang.kernel.backups import ciphering, content, engines, erasures, folders
 from kedang.kernel.backups.content import Source
-from kedang.kernel.backups.folders import Unusable
+from kedang.kernel.backups.folders import Content, Unusable
 from kedang.kernel.blobs import store
 
 SECRET = ("SECRET", "PASSWORD", "TOKEN", "KEY")
 STEP = 50
+SCRATCH, SCRATCH_OLD = ".backup-", 86_400
 Tell = Callable[[str, int, int], None]
 """Is told how far it is (what is being done, how much of it, out of how much); what it raises breaks the work off cleanly."""
 
@@ -48,8 +51,9 @@ class Made:
         return sum(self.manifest["tables"].values())
 
 
-def make(place: Path, *, keep: int = 0, tell: Tell = say_nothing) -> Made:
-    """Back everything up into a new folder of `place`; older ones beyond `keep` go (0: all stay). Unusable or OSError."""
+def make(place: Path, *, keep: int = 0, tell: Tell = say_nothing, to: tuple[str, ...] = ()) -> Made:
+    """Back everything up into a new folder of `place`, encrypted `to` public keys if there are any; older ones beyond
+    `keep` go (0: all stay). Unusable or OSError."""
     begun = time.monotonic()
     place = place.resolve()
     if place == store.root().resolve() or store.root().resolve() in place.parents:
@@ -57,14 +61,11 @@ def make(place: Path, *, keep: int = 0, tell: Tell = say_nothing) -> Made:
     with folders.alone(place):
         earlier = folders.whole(place)
         with folders.growing(place) as folder:
-            manifest = _manifest()
+            manifest = _manifest(to)
             tell("正在导出数据库", 0, 0)
-            with engines.dumped(folder) as source:
-                manifest |= state_of(source)
-                wanted = addresses(source)
-                manifest["engine_version"] = engines.version_of(source)
-            manifest["contents"] = _contents(folder, wanted, earlier[-1] if earlier else None, tell)
-            _configuration(folder)
+            wanted = _database(folder, manifest, to)
+            manifest["contents"] = _contents(folder, wanted, _earlier(earlier, to), to, tell)
+            _configuration(folder, to)
             manifest["files"] = _files(folder)
             made = folders.settle(folder, manifest)
         with suppress(Exception):  # a database of an older version has no such table yet
@@ -75,16 +76,44 @@ def make(place: Path, *, keep: int = 0, tell: Tell = say_nothing) -> Made:
     return Made(made, manifest, time.monotonic() - begun, pruned)
 
 
-def _manifest() -> dict[str, Any]:
+def _manifest(to: tuple[str, ...]) -> dict[str, Any]:
     return {
-        "format": folders.FORMAT,
+        "format": folders.ENCRYPTED if to else folders.FORMAT,
+        **({"encrypted_to": list(to)} if to else {}),
         "product": "kedang",
         "version": kedang.__version__,
         "made_at": clock.now().isoformat(timespec="seconds"),
         "engine": connection.vendor,
-        "database": engines.FILES[connection.vendor],
+        "database": engines.FILES[connection.vendor] + (ciphering.SUFFIX if to else ""),
         "host": platform.node(),
     }
+
+
+def _database(folder: Path, manifest: dict[str, Any], to: tuple[str, ...]) -> list[tuple[str, int]]:
+    """The database into the backup, what it says of itself into the manifest; the contents that it names."""
+    with _beside_the_data(folder, to) as dumping:
+        with engines.dumped(dumping) as source:
+            manifest |= state_of(source)
+            wanted = addresses(source)
+            manifest["engine_version"] = engines.version_of(source)
+        if to:
+            ciphering.seal(dumping / engines.FILES[connection.vendor], folder / manifest["database"], to)
+    return wanted
+
+
+@contextmanager
+def _beside_the_data(folder: Path, to: tuple[str, ...]) -> Iterator[Path]:
+    """Where the database is written out: the backup itself, or, when that is to be encrypted, beside the data it is a copy
+    of: the disk of the backups never sees it in the clear."""
+    if not to:
+        yield folder
+        return
+    data = Path(settings.DATA_DIR)
+    for left in data.glob(f"{SCRATCH}*"):  # of a process that was killed
+        if time.time() - left.stat().st_mtime > SCRATCH_OLD:
+            shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=data) as scratch:
+        yield Path(scratch)
 
 
 def state_of(source: Source) -> dict[str, Any]:
@@ -136,46 +165,71 @@ def addresses(source: Source) -> list[tuple[str, int]]:
 # ---- contents ----------------------------------------------------------------------------------------------------------
 
 
-def _contents(folder: Path, wanted: list[tuple[str, int]], earlier: Path | None, tell: Tell) -> dict[str, Any]:
+def _earlier(earlier: list[Path], to: tuple[str, ...]) -> dict[str, tuple[Path, Content]]:
+    """What the backup before holds under the same keys, by address: it is linked, not written again."""
+    if not earlier:
+        return {}
+    with suppress(Unusable, OSError, ValueError):
+        folder = earlier[-1]
+        if tuple(folders.manifest_of(folder).get("encrypted_to", ())) == to:
+            return {one.sha256: (folders.place_of(folder, one.sha256), one) for one in folders.contents_of(folder)}
+    return {}
+
+
+def _contents(
+    folder: Path,
+    wanted: list[tuple[str, int]],
+    earlier: dict[str, tuple[Path, Content]],
+    to: tuple[str, ...],
+    tell: Tell,
+) -> dict[str, Any]:
     """Every content into the backup. One that went meanwhile was destroyed after the instant of the backup, whose restore
     will destroy its file again; anything else that is missing is a fault of the store and fails the backup."""
-    listed, gone = [], []
+    listed: list[Content] = []
+    gone = []
     for done, (sha256, size) in enumerate(wanted):
         if done % STEP == 0:
             tell("正在备份附件", done, len(wanted))
         target = folders.place_of(folder, sha256)
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if (earlier is not None and _linked(folders.place_of(earlier, sha256), target, size)) or _copied(
-            sha256, target
-        ):
-            listed.append((sha256, size))
-        else:
+        made = _linked(earlier.get(sha256), target, size) or _copied(sha256, size, target, to)
+        if made is None:
             gone.append(sha256)
+        else:
+            listed.append(made)
     if missing := [sha256 for sha256 in gone if sha256 in _still_named(gone)]:
         raise Unusable(f"附件库缺少 {len(missing)} 个文件（如 {missing[0][:12]}…），备份没有做成")
-    folders.write(folder / folders.LISTED, "".join(f"{sha256} {size}\n" for sha256, size in listed))
-    return {"count": len(listed), "bytes": sum(size for _, size in listed), "gone": gone}
+    lines = (f"{one.sha256} {one.size}" + (f" {one.stored} {one.stored_size}" if to else "") for one in listed)
+    folders.write(folder / folders.LISTED, "".join(f"{line}\n" for line in lines))
+    return {"count": len(listed), "bytes": sum(one.stored_size for one in listed), "gone": gone}
 
 
-def _linked(source: Path, target: Path, size: int) -> bool:
+def _linked(earlier: tuple[Path, Content] | None, target: Path, size: int) -> Content | None:
     """The same content of the backup before: one copy on the disk, as many names as backups. The drill hashes it."""
+    if earlier is None:
+        return None
+    source, one = earlier
     try:
-        if source.stat().st_size != size:
-            return False
+        if one.size != size or source.stat().st_size != one.stored_size:
+            return None
         os.link(source, target)
     except OSError:
-        return False
-    return True
+        return None
+    return one
 
 
-def _copied(sha256: str, target: Path) -> bool:
+def _copied(sha256: str, size: int, target: Path, to: tuple[str, ...]) -> Content | None:
     try:
-        found = folders.copy(store.path_of(sha256), target)
+        if to:
+            made = ciphering.seal(store.path_of(sha256), target, to)
+            found, one = made.plain, Content(sha256, size, made.stored, made.size)
+        else:
+            found, one = folders.copy(store.path_of(sha256), target), Content(sha256, size, sha256, size)
     except FileNotFoundError:
-        return False
+        return None
     if found != sha256:
         raise Unusable(f"附件库中的文件 {sha256[:12]}… 与其校验值不符，已损坏；备份没有做成")
-    return True
+    return one
 
 
 def _still_named(gone: list[str]) -> set[str]:
@@ -187,12 +241,16 @@ def _still_named(gone: list[str]) -> set[str]:
 # ---- configuration -----------------------------------------------------------------------------------------------------
 
 
-def _configuration(folder: Path) -> None:
+def _configuration(folder: Path, to: tuple[str, ...]) -> None:
     """What the installation was run with: its key, its settings without passwords, its regulations' own folders."""
-    key = Path(settings.DATA_DIR) / "secret_key"
+    key, kept = Path(settings.DATA_DIR) / "secret_key", folder / "configuration" / "secret_key"
     if key.is_file():
-        folders.write(folder / "configuration" / "secret_key", key.read_text(encoding="ascii"))
-        (folder / "configuration" / "secret_key").chmod(0o600)
+        kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if to:
+            ciphering.seal(key, kept.with_name(kept.name + ciphering.SUFFIX), to)
+        else:
+            folders.write(kept, key.read_text(encoding="ascii"))
+            kept.chmod(0o600)
     shown = json.dumps(dict(_variables()), ensure_ascii=False, indent=1, sort_keys=True)
     folders.write(folder / "configuration" / "environment.json", shown + "\n")
 

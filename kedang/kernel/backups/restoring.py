@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from django.db.migrations.loader import MigrationLoader
 
 from kedang.kernel import ledger
 from kedang.kernel.actions.deed import Deed
-from kedang.kernel.backups import content, engines, erasures, events, folders
+from kedang.kernel.backups import ciphering, content, engines, erasures, events, folders
 from kedang.kernel.backups.folders import Unusable
 from kedang.kernel.blobs import store
 from kedang.kernel.blobs.store import sync_folder
@@ -50,20 +51,23 @@ def unfinished() -> bool:
     return mark().exists()
 
 
-def restore(source: Path, *, lists: Iterable[Path] = (), without_list: bool = False) -> Restored:
+def restore(
+    source: Path, *, lists: Iterable[Path] = (), without_list: bool = False, key_file: Path | None = None
+) -> Restored:
     """Restore a backup (or the newest one of a place) into the configured, empty installation. Unusable says why not."""
     folder = folders.newest(source.resolve())
     manifest = folders.manifest_of(folder)
     _check_fits(folder, manifest)
+    key = ciphering.key_for(folder.name, manifest, key_file)
     _check_empty()
     known = _lists(folder, lists, without_list)
     if found := folders.faults(folder, manifest):
         raise Unusable(f"备份 {folder.name} 不完好，没有恢复：" + "；".join(found[:10]))
     folders.write(mark(), f"{folder}\n")
-    engines.load(folder / manifest["database"])
+    _load(folder / manifest["database"], key)
     _check_same(manifest)
-    count = _contents(folder)
-    _key(folder)
+    count = _contents(folder, key)
+    _key(folder, key)
     migrated = _migrate(manifest)
     erased = erasures.again(known)
     if erased:
@@ -134,6 +138,16 @@ def _lists(folder: Path, more: Iterable[Path], without: bool) -> list[erasures.E
 # ---- doing it ----------------------------------------------------------------------------------------------------------
 
 
+def _load(path: Path, key: ciphering.Key | None) -> None:
+    if key is None:
+        engines.load(path)
+        return
+    with tempfile.TemporaryDirectory(prefix=".restoring-", dir=settings.DATA_DIR) as scratch:
+        opened = Path(scratch) / path.stem
+        ciphering.unseal(path, opened, key)
+        engines.load(opened)
+
+
 def _check_same(manifest: dict[str, Any]) -> None:
     """What is in the database now is, byte for byte of its canonical text, what was in the backed-up one."""
     with content.opened() as source:
@@ -146,15 +160,17 @@ def _check_same(manifest: dict[str, Any]) -> None:
         raise Unusable("恢复出来的内容与备份清单的校验值不符")
 
 
-def _contents(folder: Path) -> int:
+def _contents(folder: Path, key: ciphering.Key | None) -> int:
     count = 0
-    for sha256, _ in folders.contents_of(folder):
-        source, target = folders.place_of(folder, sha256), store.path_of(sha256)
+    for one in folders.contents_of(folder):
+        source, target = folders.place_of(folder, one.sha256), store.path_of(one.sha256)
         if not source.is_file():
             continue  # destroyed since, see faults()
         for level in (store.root(), target.parent.parent, target.parent):
             level.mkdir(mode=0o700, exist_ok=True)
-        folders.copy(source, target)
+        found = folders.copy(source, target) if key is None else ciphering.unseal(source, target, key)
+        if found != one.sha256:
+            raise Unusable(f"附件 {one.sha256} 恢复出来与其校验值不符")
         target.chmod(0o600)
         count += 1
     for level in [store.root(), *store.root().glob("blobs"), *store.root().glob("blobs/??")]:
@@ -163,12 +179,16 @@ def _contents(folder: Path) -> int:
     return count
 
 
-def _key(folder: Path) -> None:
+def _key(folder: Path, key: ciphering.Key | None) -> None:
     """The installation's own key, unless the environment gives one."""
-    kept = folder / "configuration" / "secret_key"
+    kept = folder / "configuration" / ("secret_key" + (ciphering.SUFFIX if key else ""))
     if kept.is_file() and not os.environ.get("KEDANG_SECRET_KEY"):
         target = Path(settings.DATA_DIR) / "secret_key"
-        folders.write(target, kept.read_text(encoding="ascii"))
+        if key is None:
+            folders.write(target, kept.read_text(encoding="ascii"))
+        else:
+            target.unlink(missing_ok=True)
+            ciphering.unseal(kept, target, key)
         target.chmod(0o600)
 
 

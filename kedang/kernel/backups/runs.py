@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,7 +14,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from kedang.kernel import clock, ledger
 from kedang.kernel.actions.deed import Deed
-from kedang.kernel.backups import drilling, erasures, events, making
+from kedang.kernel.backups import ciphering, drilling, erasures, events, making
 from kedang.kernel.errors import Invalid
 from kedang.kernel.ledger.models import Event
 from kedang.kernel.models import Pulse
@@ -25,9 +25,11 @@ GRACE = timedelta(hours=4)
 """How much later than planned a backup may be before the page of administrators turns red."""
 
 
-def backup(place: Path, keep: int = 0, tell: making.Tell = making.say_nothing) -> making.Made:
-    """Make a backup and put it, or its failure, on record."""
-    made: making.Made = _on_record(lambda: making.make(place, keep=keep, tell=tell), events.FAILED, {})
+def backup(place: Path, keep: int = 0, tell: making.Tell = making.say_nothing, to: Iterable[str] = ()) -> making.Made:
+    """Make a backup and put it, or its failure, on record. Encrypted to these public keys, else to those of the settings."""
+    made: making.Made = _on_record(
+        lambda: making.make(place, keep=keep, tell=tell, to=ciphering.recipients(to)), events.FAILED, {}
+    )
     told = made.manifest
     record(
         events.MADE,
@@ -44,9 +46,9 @@ def backup(place: Path, keep: int = 0, tell: making.Tell = making.say_nothing) -
     return made
 
 
-def drill(place: Path, tell: making.Tell = making.say_nothing) -> drilling.Drilled:
+def drill(place: Path, tell: making.Tell = making.say_nothing, key_file: Path | None = None) -> drilling.Drilled:
     """Try the newest backup and put how it went on record."""
-    done: drilling.Drilled = _on_record(lambda: drilling.drill(place, tell), events.DRILL_FAILED, {})
+    done: drilling.Drilled = _on_record(lambda: drilling.drill(place, tell, key_file), events.DRILL_FAILED, {})
     data = {
         "name": done.name,
         "rows": done.rows,
@@ -106,11 +108,18 @@ def backup_due(now: datetime) -> bool:
 
 
 def drill_due(now: datetime) -> bool:
-    """No drill that went well for as many days as one may be old, and something to try."""
+    """No drill that went well for as many days as one may be old, and something to try that can be opened here."""
+    if key_is_elsewhere():
+        return False
     done = last(events.DRILLED)
     return last(events.MADE) is not None and (
         done is None or done.recorded_at < now - timedelta(days=settings.BACKUP.drill_days)
     )
+
+
+def key_is_elsewhere() -> bool:
+    """Backups are encrypted to a key that this server does not have: drills are done by hand where it is."""
+    return bool(settings.BACKUP.recipients) and settings.BACKUP.key_file is None
 
 
 def planned(now: datetime) -> datetime:

@@ -41,6 +41,7 @@ class Held:
     files: int = 0
     size: int = 0
     head: int = 0
+    encrypted: bool = False
     fault: str = ""
 
 
@@ -52,6 +53,7 @@ def reader(request: HttpRequest) -> dict[str, Any]:
     return {
         "standings": runs.standings(),
         "backup": settings.BACKUP,
+        "key_is_elsewhere": runs.key_is_elsewhere(),
         "asked": _asked(request),
         "held": found,
         "fault": fault,
@@ -111,7 +113,9 @@ def _one(folder: Path) -> Held:
     size = told["contents"]["bytes"] + sum(one["size"] for one in told["files"].values())
     made = clock.local(datetime.fromisoformat(told["made_at"]))
     rows = sum(told["tables"].values())
-    return Held(folder.name, made, told["version"], rows, told["contents"]["count"], size, told["ledger"]["last_id"])
+    head = told["ledger"]["last_id"]
+    encrypted = "encrypted_to" in told
+    return Held(folder.name, made, told["version"], rows, told["contents"]["count"], size, head, encrypted)
 
 
 def _lacking(path: Path) -> int:

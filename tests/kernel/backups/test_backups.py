@@ -222,7 +222,7 @@ def test_a_backup_of_a_later_version_is_refused_by_name(place: Path, tmp_path: P
     reseal(folder, {"migrations": later, "version": "9.9"})
     answer = said("restore", str(folder), more={"KEDANG_DATA": str(tmp_path / "t")} | _elsewhere())
     assert "由更新的版本（9.9）做成" in answer and "kernel.0999_of_the_future" in answer
-    reseal(folder, {"format": 2})
+    reseal(folder, {"format": 3})
     assert "请先升级程序" in said("restore", str(folder), more={"KEDANG_DATA": str(tmp_path / "t")} | _elsewhere())
 
 
