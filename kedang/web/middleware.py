@@ -96,10 +96,16 @@ def is_api(request: HttpRequest) -> bool:
 
 
 def to_sign_in(request: HttpRequest) -> HttpResponse:
-    """The sign-in page, and back here afterwards; a fragment sends the whole page there."""
+    """The sign-in page, and back here afterwards; a fragment sends the whole page there. Whoever was submitting something
+    keeps the page with what he typed, and signs in beside it."""
     if is_fragment(request):
-        here = request.htmx.current_url_abs_path or "/"
-        return HttpResponse(status=204, headers={"HX-Redirect": redirect_to_login(here).url})
+        url = redirect_to_login(request.htmx.current_url_abs_path or "/").url
+        if request.method == "GET":
+            return HttpResponse(status=204, headers={"HX-Redirect": url})
+        response = render(request, "errors/signed_out_part.html", {"url": url}, status=403)
+        response["HX-Retarget"], response["HX-Reswap"] = "#why-body", "innerHTML"
+        response["HX-Trigger-After-Swap"] = "why"
+        return response
     return redirect_to_login(request.get_full_path())
 
 

@@ -22,6 +22,10 @@ PREFERRED = {
 }
 
 
+# A duty that ends with a state of affairs names no event; this is the deed that changes the fact it looks at.
+CHANGING = {"customer.staff_count": "customer.add_collaborator"}
+
+
 @dataclass(frozen=True)
 class Way:
     """Label and address of the main action."""
@@ -59,6 +63,9 @@ def way_of(duty: Any, regs: Regulations) -> Way:
         and any(f"customer.{term}" in str(done.state) for term in found[0].regulation.pack.terms)
     ):
         return Way("分类", reverse("deed", args=[duty.file, "customer.classify"]))
+    changing = next((action for fact, action in CHANGING.items() if done.state and fact in str(done.state)), "")
+    if changing and duty.file:
+        return Way(vocabulary.actions[changing].label, reverse("deed", args=[duty.file, changing]))
     events = [done.event] if isinstance(done.event, str) else list(done.event or [])
     return _by_event(events, duty.file, duty.subject) or _file(duty.file)
 

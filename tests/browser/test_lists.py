@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from playwright.sync_api import Page, expect
 
@@ -68,16 +69,30 @@ def test_the_drawer_walks_the_list_and_writes_without_leaving_it(site: Site, ent
     expect(page.locator("tr.at")).to_contain_text("谈了第二批")
 
 
-def test_on_a_phone_a_file_opens_as_a_sheet_over_the_list(site: Site, enter: Enter) -> None:
-    three(site)
+def test_on_a_phone_a_file_is_a_page_and_back_leads_to_the_list(site: Site, enter: Enter) -> None:
+    first = three(site)[2]
     page = enter("wang", MINE, **PHONE)
-    page.locator(".cards a").first.click()
-    drawer = page.locator("#drawer")
-    expect(drawer.locator("h1")).to_be_visible()
-    assert round(drawer.bounding_box()["width"]) == PHONE["width"]
-    drawer.get_by_role("button", name="关闭").first.click()
-    expect(drawer).to_be_hidden()
-    assert page.url.endswith(MINE)
+    page.locator(".cards a", has_text="丙物流公司").click()
+    expect(page.locator("h1")).to_have_text("丙物流公司")
+    assert page.url.endswith(f"/customers/{first}/") and not page.locator("#drawer").is_visible()
+    page.go_back()
+    expect(page.locator(".cards a")).to_have_count(3)
+
+
+def test_a_drawer_that_was_closed_while_it_was_fetching_stays_closed(site: Site, enter: Enter) -> None:
+    first = three(site)[2]
+    page = enter("wang", MINE)
+    held: list[Any] = []
+    page.route(f"**/customers/{first}/?*", lambda route: held.append(route))
+    page.get_by_role("link", name="丙物流公司").click()
+    expect(page.locator("#drawer")).to_contain_text("正在打开")
+    expect(page.locator("#drawer.show")).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(page.locator("#drawer")).to_be_hidden()
+    with page.expect_response(f"**/customers/{first}/?*"):
+        held[0].continue_()
+    page.wait_for_timeout(300)
+    expect(page.locator("#drawer")).to_be_hidden()
 
 
 def test_a_card_is_dragged_or_moved_by_keyboard_and_comes_back_when_refused(site: Site, enter: Enter) -> None:

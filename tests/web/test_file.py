@@ -187,3 +187,31 @@ def test_no_value_in_the_timeline_is_called_by_its_key(office: Office) -> None:
     keys = set(re.findall(r'ValueDraft\("([a-z_]+)"', source)) | set(WRITTEN)
     assert len(keys) > 8
     assert keys - named == set()
+
+
+def test_the_head_says_whom_to_call_and_nothing_to_whom_it_is_masked(
+    office: Office, as_: Callable[[str], Client]
+) -> None:
+    customer = office.customer(contact_name="张建国", contact_phone="13800138000")
+    page = text(as_("wang"), f"/customers/{customer}/")
+    assert page.count('href="tel:13800138000"') == 2 and "给张建国打电话" in page
+    assert "tel:" not in text(as_("chen"), f"/customers/{customer}/")
+
+
+def test_the_customers_own_number_is_called_where_no_contact_has_one(
+    office: Office, as_: Callable[[str], Client]
+) -> None:
+    customer = office.customer(phone="0311-86001234")
+    assert 'href="tel:0311-86001234"' in text(as_("wang"), f"/customers/{customer}/")
+
+
+def test_who_may_read_but_not_change_it_learns_so_from_the_button(office: Office, as_: Callable[[str], Client]) -> None:
+    customer = office.customer()
+    mine, his = (text(as_(who), f"/customers/{customer}/") for who in ("wang", "han"))
+    link = f'href="/customers/{customer}/edit/">'
+    assert link in mine and "要点" in his
+    assert (
+        link not in his
+        and 'data-why="why-customer-update"' in his
+        and as_("han").get(f"/customers/{customer}/edit/").status_code == 403
+    )

@@ -81,3 +81,11 @@ def test_on_a_sunday_tomorrow_is_within_seven_days(office: Office) -> None:
         "week",
         "later",
     ]
+
+
+def test_a_duty_that_waits_for_more_people_on_a_file_leads_to_adding_them(
+    office: Office, as_: Callable[[str], Client]
+) -> None:
+    customer = office.customer(terms={"category": "potential", "weight": "major"})
+    text = page(as_("zhou"))
+    assert "增派联系人员" in text and f"/customers/{customer}/do/customer.add_collaborator/" in text

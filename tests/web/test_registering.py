@@ -106,3 +106,17 @@ def test_the_check_names_the_same_and_the_like(office: Office, as_: Callable[[st
     assert "重复" in same and "上海晨光文具有限公司" in same
     assert "没有查到" in client.post("/customers/check/", {"name": "毫不相干的名称"}).content.decode()
     assert client.post("/customers/check/", {"name": "晨"}).content.decode().strip() == ""
+
+
+def test_a_missing_class_is_said_together_with_everything_else(as_: Callable[[str], Client]) -> None:
+    text = post(as_("wang"), name="", contact_phone="138", **{"term-category": ""}).content.decode()
+    for field in ("name", "contact_phone", "term-category"):
+        assert f'id="f-{field}-error"' in text
+
+
+def test_who_is_refused_as_a_duplicate_can_go_to_the_file_that_is_there(
+    office: Office, as_: Callable[[str], Client]
+) -> None:
+    there = office.customer(by="chen")
+    answer = post(as_("wang"))
+    assert answer.status_code == 422 and f'href="/customers/{there}/"' in answer.content.decode()

@@ -1,5 +1,6 @@
 """Signing in, being locked out, the list of devices, the password."""
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -95,6 +96,31 @@ def test_every_page_sends_a_stranger_to_the_sign_in_page(path: str) -> None:
 def test_a_fragment_asked_for_after_the_session_ended_sends_the_whole_page() -> None:
     answer = Client().get("/customers/counts/", headers={**HTMX, "HX-Current-URL": "http://testserver/customers/"})
     assert answer.status_code == 204 and answer["HX-Redirect"] == "/login/?next=/customers/"
+
+
+def test_whoever_was_submitting_keeps_the_page_and_signs_in_beside_it() -> None:
+    here = {**HTMX, "HX-Current-URL": "http://testserver/customers/new/"}
+    answer = Client().post("/customers/new/", {"name": "晨光精密机械厂"}, headers=here)
+    assert answer.status_code == 403 and answer["HX-Retarget"] == "#why-body" and "HX-Redirect" not in answer
+    text = answer.content.decode()
+    assert "登录已过期" in text and 'href="/login/?next=/customers/new/"' in text and "还在这一页" in text
+
+
+def test_a_part_of_a_page_with_an_old_token_is_given_the_new_one(office: Office) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(Person.objects.get(username="wang"), backend="django.contrib.auth.backends.ModelBackend")
+    client.get("/customers/new/")
+    sent = {"name": "晨光精密机械厂", "term-category": "potential", "key": "k1"}
+    old = client.post("/customers/new/", sent, headers={**HTMX, "X-CSRFToken": "x" * 64})
+    told = json.loads(old["HX-Trigger"])["renewed"]
+    assert old.status_code == 403 and old["HX-Reswap"] == "none" and told["person"] == office["wang"].pk
+    again = client.post("/customers/new/", sent, headers={**HTMX, "X-CSRFToken": told["token"]})
+    assert again["HX-Redirect"].startswith("/customers/")
+
+
+def test_a_stranger_with_an_old_token_is_told_to_sign_in_and_gets_no_token() -> None:
+    answer = Client(enforce_csrf_checks=True).post("/customers/new/", {}, headers=HTMX)
+    assert answer.status_code == 403 and "HX-Trigger" not in answer and "登录已过期" in answer.content.decode()
 
 
 def test_nobody_is_sent_to_another_site_after_signing_in() -> None:

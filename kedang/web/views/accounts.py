@@ -10,13 +10,15 @@ from allauth.account.models import Login
 from django.contrib import messages
 from django.contrib.auth import views as auth
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from kedang.kernel.errors import NotFound
-from kedang.web import identities, sessions
+from kedang.web import identities, middleware, sessions
 from kedang.web.forms.accounts import ChangePasswordForm, SignInForm
+from kedang.web.replies import is_fragment, trigger
 
 
 class SignIn(auth.LoginView):
@@ -88,5 +90,11 @@ def locked(request: HttpRequest, credentials: Any = None, *args: Any, **kwargs: 
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A post without the page's own token: the page is too old, or another site sent it."""
+    """A post without the page's own token: the page is too old, or another site sent it. A part of a page is given the token
+    that is good now (another site cannot read it) and sends itself again, so that nothing typed is lost."""
+    if is_fragment(request):
+        if not request.user.is_authenticated:
+            return middleware.to_sign_in(request)
+        now = {"token": get_token(request), "person": request.user.pk, "name": request.user.name}
+        return trigger(HttpResponse(status=403, headers={"HX-Reswap": "none"}), renewed=now)
     return render(request, "errors/csrf.html", status=403)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -83,14 +83,39 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     if is_fragment(request) and request.htmx.target == "tab":
         file = selectors.customer_page(request.user, pk, who=who) if tab in ("data", "contacts") else None
         head = file.head if file else selectors.customer_head(request.user, pk, who=who)
-        context = {"head": head, "file": file, "tab": tab, "tabs": tabs, **_tab(request, pk, tab, head)}
+        refused = _refused(request, head, who) if tab == "timeline" else {}
+        context = {"head": head, "file": file, "tab": tab, "tabs": tabs, **refused, **_tab(request, pk, tab, head)}
         return render(request, "customers/file.html#tab", context)
     file = selectors.customer_page(request.user, pk, who=who)
     context = {
-        "head": file.head, "file": file, "tab": tab, "tabs": tabs, "forms": _forms(view),
+        "head": file.head, "file": file, "tab": tab, "tabs": tabs, "forms": _forms(view), "call": _call(file),
+        **_refused(request, file.head, who),
         **duties_of(request, pk), **_tab(request, pk, tab, file.head), "permit": opened.permit(who, view),
     }  # fmt: skip
     return render(request, _template(request, "customers/file.html"), context)
+
+
+def _call(file: Any) -> tuple[str, str] | None:
+    """(name, number) of whom to call: the first contact with a number, or the customer's own."""
+    for one in file.contacts:
+        if one.phone and one.right == "show" and not one.left:
+            return one.name, one.phone
+    return next(
+        (("", row.value) for row in file.fields if row.id == "phone" and row.value and row.right == "show"), None
+    )
+
+
+def _refused(request: HttpRequest, head: Any, who: access.Standing) -> dict[str, Button]:
+    """The first buttons of the head, for a reader who is not the owner: what he is refused he learns before he types."""
+    if head.mine:
+        return {}
+    facts = fact_store()
+    known = {"edit": ("customer.update", "改资料"), "write": ("contact.record", "写跟进")}
+    made = {
+        key: replace(_button(request, head.id, action, facts, who), label=label)
+        for key, (action, label) in known.items()
+    }
+    return {key: button for key, button in made.items() if button.off}
 
 
 def rail(request: HttpRequest, pk: int) -> HttpResponse:

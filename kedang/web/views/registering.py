@@ -42,10 +42,17 @@ def new(request: HttpRequest) -> HttpResponse:
         "form": form, "basic": basic, "with_form": with_form or bool(request.GET.get("form")),
         "first": [form.at[name] for name in FIRST], "classes": [form.at[one.id] for one in classes], "second": [form.at[name] for name in SECOND],
         "own": [form.at[one.id] for one in basic.fields] if basic else [],
+        "alike": _alike(request, form),
         "asked": [one.name for one in basic.form.fields if one.required] if basic else [],
     }  # fmt: skip
     template = "customers/new.html#form" if is_fragment(request) else "customers/new.html"
     return render(request, template, context, status=422 if form.posted else 200)
+
+
+def _alike(request: HttpRequest, form: Form) -> list[Any]:
+    """The files that a refused name or number is like, so that whoever was refused can go on to them."""
+    text = next((str(form.raw.get(name) or "").strip() for name in CHECKED if name in form.errors), "")
+    return perform("customer.search", by=request.user, q=text[:120]).value if len(text) >= 2 else []
 
 
 def _named(one: Field) -> Field:
@@ -81,11 +88,22 @@ def _register(request: HttpRequest, form: Form, basic: packs.Joined | None) -> H
         form.errors = {
             packs.TERM + key if packs.TERM + key in shown else key: text for key, text in form.errors.items()
         }
+        if form.errors:
+            form.errors = {**_unclassed(form), **form.errors}
         return None
     url = reverse("customer", args=[done.value])
     if basic is None:
         return go(request, url, "已建档。")
     return _file(request, form, basic, int(done.value), url)
+
+
+def _unclassed(form: Form) -> dict[str, str]:
+    """Classes that must be chosen and are not: said in the same round as everything else that is wrong."""
+    return {
+        one.id: fields.REQUIRED
+        for one in form.fields
+        if one.id.startswith(packs.TERM) and one.required and fields.is_blank(form.raw.get(one.id))
+    }
 
 
 def _wrong(basic: packs.Joined, raw: dict[str, Any]) -> dict[str, str]:

@@ -93,7 +93,8 @@
     const dropper = event.target.closest("[data-drop-row]");
     if (dropper) { dropper.closest(".repeat").remove(); return; }
     const peek = event.target.closest("[data-peek]");
-    if (peek && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+    // On a phone the drawer would be the whole screen, and Back would leave the list: there the file is a page.
+    if (peek && !event.ctrlKey && !event.metaKey && !event.shiftKey && !phone.matches) {
       event.preventDefault();
       const url = new URL(peek.href);
       url.hash = "";
@@ -171,6 +172,33 @@
   });
 
   /* --- drawer ------------------------------------------------------------------ */
+  // It opens at the click and says that it is fetching; what arrives after it was closed stays away.
+  const phone = window.matchMedia("(max-width: 767.98px)");
+  let wanted = false;
+  function open() {
+    wanted = true;
+    if ($("#drawer").matches(".show,.showing")) return;
+    const wait = document.createElement("p");
+    wait.className = "muted p-3";
+    wait.textContent = "正在打开…";
+    $("#drawer-body").replaceChildren(wait);
+    window.tabler?.bootstrap.Offcanvas.getOrCreateInstance("#drawer").show();
+  }
+  const shut = (event) => { if (event.detail.target?.id === "drawer-body") window.tabler?.bootstrap.Offcanvas.getInstance("#drawer")?.hide(); };
+  document.addEventListener("htmx:sendError", shut);
+  document.addEventListener("htmx:timeout", shut);
+  document.addEventListener("hide.bs.offcanvas", (event) => { if (event.target.id === "drawer") wanted = false; });
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.detail.target?.id !== "drawer-body") return;
+    const page = phone.matches && event.detail.elt.href;
+    if (page) { event.preventDefault(); location.href = page; } else open();
+  });
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.requestConfig?.target?.id !== "drawer-body") return;
+    if (!wanted && event.detail.target.id === "drawer-body") event.detail.shouldSwap = false;
+    // What could not be shown is told in a window of its own, with nothing behind it.
+    if (event.detail.xhr.status >= 400) window.tabler?.bootstrap.Offcanvas.getInstance("#drawer")?.hide();
+  });
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target.id === "drawer-body") {
       window.tabler?.bootstrap.Offcanvas.getOrCreateInstance("#drawer").show();
