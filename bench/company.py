@@ -44,7 +44,7 @@ REGISTRY, FILES = "customer-registry", "sales-files"
 
 @dataclass(frozen=True)
 class Sizes:
-    """How much of everything; proportions of the issue: 3 records, 10 events, 2 open duties a customer."""
+    """How much of everything, as after some years: 3 records, 10 events, 2 open duties a customer."""
 
     customers: int
     records: int

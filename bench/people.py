@@ -47,11 +47,11 @@ class Office:
 
 
 def people(company: Company, times: int) -> list[Figure]:
-    """Half a minute of warming up is not counted; then a minute, or four seconds a round when there are few rounds."""
-    sellers = company.sellers[REGISTRY][:PEOPLE]
-    sellers = [sellers[number % len(sellers)] for number in range(PEOPLE)]
-    lasting = min(60.0, times * 4.0)
-    head, ballots = _requests(company, max(10, PEOPLE // 2))
+    """A quarter of a minute of warming up is not counted; then a minute, or four seconds a round when there are few rounds."""
+    sellers, crowd = company.sellers[REGISTRY], min(PEOPLE, company.sizes.customers // 5)
+    sellers = [sellers[number % len(sellers)] for number in range(crowd)]
+    lasting, warming = min(60.0, times * 4.0), min(15.0, times * 4.0)
+    head, ballots = _requests(company, max(10, crowd // 2))
     files = {
         seller.pk: list(Customer.objects.filter(owner=seller).values_list("pk", flat=True)[:100]) for seller in sellers
     }
@@ -61,23 +61,23 @@ def people(company: Company, times: int) -> list[Figure]:
         floor = statistics.median(client.get("/?unit=3")[0] for _ in range(60))
         office = Office(files, ballots, _client(product, session_of(head)))
         connections.close_all()
-        office.until = time.monotonic() + lasting + 15
+        office.until = time.monotonic() + lasting + warming
         threads = [
             threading.Thread(target=_work, args=(office, seller, _client(product, cookie), number))
             for number, (seller, cookie) in enumerate(zip(sellers, cookies, strict=True))
         ]
         for thread in threads:
             thread.start()
-        time.sleep(15)
+        time.sleep(warming)
         office.taken.clear()
         before, begun = product.processor.spent(), time.monotonic()
         for thread in threads:
             thread.join()
         busy = (product.processor.spent() - before) / (time.monotonic() - begun)
-    return _figures(office, floor, lasting, busy)
+    return _figures(office, crowd, floor, lasting, busy)
 
 
-def _figures(office: Office, floor: float, lasting: float, busy: float) -> list[Figure]:
+def _figures(office: Office, crowd: int, floor: float, lasting: float, busy: float) -> list[Figure]:
     if office.errors:
         raise RuntimeError(f"errors while people worked: {office.errors.most_common(5)}")
     every = [one for kind in office.taken.values() for one in kind]
@@ -88,7 +88,7 @@ def _figures(office: Office, floor: float, lasting: float, busy: float) -> list[
         note = f"{late * 1000:.0f} ms by the clock; {len(times)} requests in {lasting:.0f} s, no error"
         if name == "all":
             note += f"; {len(every) / lasting:.0f} a second take {busy:.1f} processors: that is the bound"
-        found.append(Figure(f"{PEOPLE} people, {what}", 0.0, late / floor, AIM if name == "all" else None, note))
+        found.append(Figure(f"{crowd} people, {what}", 0.0, late / floor, AIM if name == "all" else None, note))
     return found
 
 

@@ -38,12 +38,12 @@ CLASSES = {
 
 def throughput(company: Company, times: int) -> list[Figure]:
     """Import, export and first preview."""
-    quick = company.sizes.customers < 10_000
-    rows = 600 if quick else 4000
+    customers = company.sizes.customers
+    rows = 4000 if customers >= 10_000 else 600 if customers >= 1_000 else 100
     return [
-        *_imports(company, rows, 2 if quick else 4),
-        *_export(company, min(company.sizes.customers // 4, 20_000), 2),
-        *_preview(10_000 if quick else 100_000),
+        *_imports(company, rows, 4 if customers >= 10_000 else 2),
+        *_export(company, min(customers // 4, 20_000), 2),
+        *_preview(min(customers * 10, 100_000)),
     ]
 
 
