@@ -157,3 +157,20 @@ def test_what_was_archived_before_the_system_came_keeps_its_own_day_and_nothing_
     assert Event.objects.get(kind="record.archived").occurred_at.year == 2015
     with pytest.raises(Invalid, match="已归档"):
         perform("record.archive", archived_on="2015-05-20", **before)
+
+
+# ---- what is not given back ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("medium", "late"), [("原件", ("逾期未还", "red")), ("电子", ("到期已收回", ""))])
+def test_a_loan_says_where_it_stands(keeping: Keeping, medium: str, late: tuple[str, str]) -> None:
+    archived(keeping)
+    keeping.agree(keeping.asked("record.borrow", "小赵", purpose="续约", medium=medium), "周经理", "郑总")
+    assert Loan.objects.get().standing == ("已批准，待登记", "blue")
+    keeping.do("record.register_loan", "何内勤")
+    keeping.clock.move_to(Loan.objects.get().due_at)
+    assert Loan.objects.get().standing == ("借出", "amber")
+    keeping.clock.move_to(keeping.clock.at.replace(day=6))
+    assert Loan.objects.get().standing == late
+    keeping.do("record.return_loan", "何内勤")
+    assert Loan.objects.get().standing == ("已归还", "green")

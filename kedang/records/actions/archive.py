@@ -136,7 +136,13 @@ def borrow(*, deed: Deed, customer: int, purpose: str, medium: str = ELECTRONIC)
         raise Invalid({"customer": "您已有一笔未归还的借阅，请先登记或归还"})
     loan = Loan.objects.create(customer=row, borrower=borrower, purpose=purpose, medium=medium, approved_at=deed.now)
     data = {"loan": loan.pk, "person": borrower.pk, "person_name": borrower.name, "medium": medium}
-    deed.record("record.loan_approved", file=row.pk, data=data, values=[ValueDraft("purpose", new=purpose)])
+    deed.record(
+        "record.loan_approved",
+        file=row.pk,
+        subject=f"loan:{loan.pk}",
+        data=data,
+        values=[ValueDraft("purpose", new=purpose)],
+    )
     held = custody_of(row)
     if held is not None and held.custodian_id != borrower.pk:
         # Who keeps it registers it: he need not find out by himself.
@@ -173,7 +179,7 @@ def register_loan(*, deed: Deed, customer: int, loan: int | None = None, until: 
         "until": due,
         "medium": line.medium,
     }
-    deed.record("record.loan_registered", file=row.pk, data=data)
+    deed.record("record.loan_registered", file=row.pk, subject=f"loan:{line.pk}", data=data)
     return line.pk
 
 
@@ -221,7 +227,8 @@ def return_loan(*, deed: Deed, customer: int, loan: int | None = None, note: str
     _end_sight(line, deed)
     late = bool(line.due_at and deed.now > line.due_at)
     data = {"loan": line.pk, "person": line.borrower_id, "person_name": line.borrower.name, "late": late}
-    deed.record("record.loan_returned", file=row.pk, data=data, values=[ValueDraft("note", new=note)] if note else [])
+    values = [ValueDraft("note", new=note)] if note else []
+    deed.record("record.loan_returned", file=row.pk, subject=f"loan:{line.pk}", data=data, values=values)
     return line.pk
 
 

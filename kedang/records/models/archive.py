@@ -85,6 +85,17 @@ class Loan(models.Model):
         """Whether it is in somebody's hands."""
         return self.registered_at is not None and self.returned_at is None
 
+    @property
+    def standing(self) -> tuple[str, str]:
+        """(where it stands, the colour of its tag). What was lent electronically is out of sight when its time is over."""
+        if self.returned_at is not None:
+            return "已归还", "green"
+        if self.registered_at is None:
+            return "已批准，待登记", "blue"
+        if self.due_at is None or self.due_at >= clock.now():
+            return "借出", "amber"
+        return ("逾期未还", "red") if self.medium == ORIGINAL else ("到期已收回", "")
+
 
 class Destruction(models.Model):
     """销毁记录: what remains of a destroyed file, for good. Names no customer."""

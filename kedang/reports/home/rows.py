@@ -146,12 +146,11 @@ def _loan_query(lens: Lens, given: Given) -> QuerySet[Any]:
 
 
 def _loan_lines(lens: Lens, rows: Sequence[Any]) -> list[Line]:
-    now = clock.now()
     return [
         Line(row.customer_id, row.customer.name, True,
              (row.borrower.name, row.medium, f"{clock.local(row.registered_at):%Y-%m-%d}",
               f"{clock.local(row.due_at):%Y-%m-%d}" if row.due_at else "未定"),
-             *(("逾期未还", "red") if row.due_at and row.due_at < now else ("借出", "amber")))
+             *row.standing)
         for row in rows
     ]  # fmt: skip
 

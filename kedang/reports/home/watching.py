@@ -18,6 +18,7 @@ from kedang.kernel import clock, inbox
 from kedang.kernel.norms.models import Clock
 from kedang.kernel.norms.store import regulations
 from kedang.records.models import Archive, Loan
+from kedang.records.models.archive import ORIGINAL
 from kedang.reports.home.lens import Lens, along
 
 FORGOTTEN = (7, 15, 30)
@@ -168,7 +169,7 @@ def waiting(lens: Lens) -> list[Wait]:
         Wait("ballots", "待我审批", numbers.ballots, "rubber-stamp", "等您表决的申请"),
         Wait("proposals", "待我裁定的建议", numbers.proposals, "gavel", "制度交由您裁定的建议"),
         Wait("conflicts", "待裁定撞单", _count(open_conflicts(lens)), "scale", "两人以上登记了同一客户，还没有裁定"),
-        Wait("loans", "借出未还", _count(loans), "archive", "已登记借出、还没有归还的档案", loans.filter(due_at__lt=now).exists()),
+        Wait("loans", "借出未还", _count(loans), "archive", "已登记借出、还没有归还的档案", loans.filter(medium=ORIGINAL, due_at__lt=now).exists()),
         Wait("files_due", "本月到期档案", _count(files_due(lens)), "calendar-due", "保管期限到本月底为止届满的档案"),
     ]  # fmt: skip
     return [one for one in found if one.count]
