@@ -17,6 +17,7 @@ from kedang.kernel.names import digits, fold
     "查重",
     needs="none",
     events=("customer.searched",),
+    tells=True,
     args=[F("q", "名称、信用代码或电话", "text", required=True, max=120)],
 )
 def search_customer(*, deed: Deed, q: str) -> list[dict[str, Any]]:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import timedelta
 from typing import Any
 
 from django.db import connection
 
-from kedang.kernel import clock, direct, stamps
+from kedang.kernel import clock, direct, nightly, stamps
 from kedang.kernel.errors import KeyUsed
 from kedang.kernel.models import CommandKey
 from kedang.kernel.org.models import Person
 
+LIFE = timedelta(days=30)
+"""How long a second post is still answered like the first; then the key is as good as new."""
+CHUNK = 5_000
 _CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, default=str)
 
 
@@ -63,3 +67,16 @@ def digest_of(name: str, args: dict[str, Any], more: dict[str, Any] | None = Non
     said = {key: value for key, value in (more or {}).items() if value}
     text = _CANONICAL.encode([name, args, said] if said else [name, args])
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def sweep() -> int:
+    """Drop the keys whose life is over, a small transaction at a time; how many."""
+    gone = 0
+    while old := list(
+        CommandKey.objects.filter(at__lt=clock.now() - LIFE).order_by("at").values_list("pk", flat=True)[:CHUNK]
+    ):
+        gone += CommandKey.objects.filter(pk__in=old).delete()[0]
+    return gone
+
+
+nightly.register("keys", sweep)

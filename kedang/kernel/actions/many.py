@@ -220,7 +220,7 @@ def _keep(batch: Batch, rows: Sequence[Row]) -> None:
     for row in rows:
         if row.answer is None or row.result is None or isinstance(row.answer, AsksReason):
             continue
-        outcome, told = kept(row.answer)
+        outcome, told = kept(row.answer, tells=batch.spec.tells)
         if outcome in KEPT:
             result = {**(told or {}), "message": row.result.message}
             key = batch.key(row.name)

@@ -78,7 +78,9 @@ def perform(
             said |= {"confirmed": confirmed, "exception": ask_exception, "copies": copies}
             row, ours = keys.claim(key, by, keys.digest_of(name, args, said))
             if not ours:
-                return _replay(row)
+                if not (spec.tells and row.outcome == "done"):
+                    return _replay(row)
+                row = None  # its answer was not kept: it looks again
         deed = Deed(by=by, on_behalf_of=on_behalf_of, origin=origin)
         order = prepare(
             spec,
@@ -96,7 +98,7 @@ def perform(
         if isinstance(answer, AsksReason):
             keys.drop(row)
         else:
-            keys.settle(row, *kept(answer, by))
+            keys.settle(row, *kept(answer, by, tells=spec.tells))
         approving.look_again(deed, order.regs)
     afterwards(deed)
     if isinstance(answer, KedangError):
@@ -277,8 +279,10 @@ def _keep_chips(order: Order, decision: Decision) -> None:
         )
 
 
-def kept(answer: Result | KedangError, by: Person | None = None) -> tuple[str, Any]:
-    """Outcome and result as the key keeps them; of a refusal what `by` is told, for the second post."""
+def kept(answer: Result | KedangError, by: Person | None = None, *, tells: bool = False) -> tuple[str, Any]:
+    """Outcome and result as the key keeps them; of a refusal what `by` is told, for the second post. No content of files."""
+    if isinstance(answer, Result) and tells:
+        return "done", None
     if isinstance(answer, Result):
         passed = {"warnings": answers.warned(answer.warnings)} if answer.warnings else {}
         return "done", {"value": answer.value, "events": list(answer.events), "command": answer.command, **passed}

@@ -33,6 +33,7 @@ def action(
     public: bool = True,
     file_of: Callable[[Mapping[str, Any]], int | None] | None = None,
     copies: bool = False,
+    tells: bool = False,
     many: Callable[[Sequence[Task]], list[Any]] | None = None,
 ) -> Callable[[Run], Run]:
     """Register `run(*, deed, **args)` under `name`; `about` names the argument holding the customer file, if any.
@@ -58,6 +59,7 @@ def action(
                 public=public,
                 file_of=file_of,
                 copies=copies,
+                tells=tells,
                 run_many=many,
             )
         )

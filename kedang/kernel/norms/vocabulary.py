@@ -75,6 +75,8 @@ class Action:
     """For a deed about a row of a file (a claim, a contract): the file it lies in, so that packs of its scope act."""
     copies: bool = False
     """Takes content out of the system: who reads by a grant that only lets him read is refused."""
+    tells: bool = False
+    """Answers with what is in customers' files: a key keeps that it was asked and not the answer; the second post looks again."""
     run_many: Callable[[Sequence[Any]], list[Any]] | None = None
     """For an action written for many at once: `run_many(tasks)` answers each with its value or with what was wrong with it,
     and has then written nothing for that one. `run` is the same for one."""
