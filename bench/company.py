@@ -24,6 +24,8 @@ PLACES = [
 ]  # fmt: skip
 FIRST = "云启天宏华盛鑫恒瑞泰昌隆海蓝星辰明远博文金石永安东方正大新力佳和中联智达汇丰"
 SECOND = "程晨光创诚信达通源兴旺茂林峰岳川江湖洋润泽嘉美康宁顺利合众同济世纪元亨贞"
+RARE, RARELY = "森淼", 16
+"""A firm's name that so many files carry, however large the company: to search for it is the same work at every size."""
 TRADES = [
     "科技", "贸易", "机械", "电子", "食品", "医药", "建材", "纺织", "化工", "物流", "文具", "家具", "汽车配件", "仪器仪表",
     "医疗器械", "环保设备",
@@ -129,9 +131,10 @@ def name_parts(number: int, copy: int = 0) -> list[str]:
     """Place, two-character firm, trade and what else it takes for a name of its own; a copy has its seat elsewhere."""
     first, rest = number % len(FIRST), number // len(FIRST)
     second, rest = rest % len(SECOND), rest // len(SECOND)
+    firm = RARE if number < RARELY and not copy else FIRST[first] + SECOND[second]
     trade, place = (rest * 7 + number) % len(TRADES), rest // len(TRADES) + copy * 4
     again = str(rest // len(TRADES) // len(PLACES) or "") + "集团" * (copy * 4 // len(PLACES))
-    return [PLACES[place % len(PLACES)], FIRST[first] + SECOND[second], TRADES[trade] + again, "有限公司"]
+    return [PLACES[place % len(PLACES)], firm, TRADES[trade] + again, "有限公司"]
 
 
 def company_name(number: int, copy: int = 0) -> str:

@@ -14,7 +14,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import connections
 
-from bench.company import FILES, REGISTRY, TRADES, Company, company_name
+from bench.company import FILES, RARE, REGISTRY, TRADES, Company, company_name
 from bench.floor import table
 from bench.serving import Client, Server, here
 from kedang.customers.models import Customer
@@ -92,7 +92,6 @@ def _page_measures(company: Company, bare: Client, product: Server) -> list[Meas
     desk, boss, top = (client_of(person, product) for person in (seller, head, company.manager))
     own = list(Customer.objects.filter(owner=seller).values_list("pk", flat=True))
     turn = count()
-    rare = company_name(len(own) * 7)[2:4]
     connections.close_all()
 
     def at(client: Client, path: str, rows: int = 0, headers: dict[str, str] | None = None) -> Callable[[], float]:
@@ -106,9 +105,9 @@ def _page_measures(company: Company, bare: Client, product: Server) -> list[Meas
         Measure("customer list, own", at(desk, "/customers/?scope=mine&size=50", fifty, FRAGMENT), LIST_FLOOR, 3, "50 rows of the files one owns"),
         Measure("customer list, whole page", at(desk, "/customers/?scope=all&size=50", fifty), LIST_FLOOR, None, "with the frame and its badges"),
         Measure("customer list, counts", at(desk, "/customers/counts/", 0, FRAGMENT), LIST_FLOOR, None, "the second fragment, capped at 1000+"),
-        Measure("search, 2 characters", at(desk, f"/customers/?q={_quote(rare)}&size=50", 1, FRAGMENT), LIST_FLOOR, 3, "a firm's name: few rows"),
+        Measure("search, 2 characters", at(desk, f"/customers/?q={_quote(RARE)}&size=50", 1, FRAGMENT), LIST_FLOOR, 3, "a firm's name: a few rows"),
         Measure("search, 2 common characters", at(desk, f"/customers/?q={_quote('科技')}&size=50", common, FRAGMENT), LIST_FLOOR, 3, "one file in sixteen matches: 50 rows"),
-        Measure("search, suggestions", at(desk, f"/search/?q={_quote(rare)}", 0, FRAGMENT), LIST_FLOOR, 3, "what typing fetches"),
+        Measure("search, suggestions", at(desk, f"/search/?q={_quote(RARE)}", 0, FRAGMENT), LIST_FLOOR, 3, "what typing fetches"),
         Measure("customer page", lambda: _checked(desk.get(f"/customers/{own[next(turn) % len(own)]}/"), "file", 0), LIST_FLOOR, 6, "another file each time: the opening is recorded"),
         Measure("inbox", at(desk, "/"), LIST_FLOOR, 4, "a salesperson's, some hundred open duties"),
         Measure("inbox, head", at(boss, "/"), LIST_FLOOR, 4, "a head of unit's"),

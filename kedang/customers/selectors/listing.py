@@ -130,7 +130,8 @@ def scope_files(person: Person, scope: str, *, who: Standing | None = None) -> Q
     who = who or access.standing(person.pk)
     files = visible_files(person, "list", who=who)
     if scope == FREE:
-        return files.filter(status=POOL)
+        # Nobody owns them: the index by owner finds them, in the order of the list.
+        return files.filter(owner=None, status=POOL)
     files = files.exclude(status__in=(VOID, DESTROYED))
     if scope == MINE:
         return files.filter(owner_id=person.pk)
