@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Q
-from rapidfuzz import fuzz
 
 from kedang.customers import search
 from kedang.customers.models import INDIVIDUAL, VOID, Customer, FormerName, PhoneDigits
@@ -109,6 +108,8 @@ def likeness(one: str, other: str) -> float:
     short, long = sorted((one, other), key=len)
     if len(short) >= 3 and short in long:
         return 90.0
+    from rapidfuzz import fuzz  # only a registration compares names
+
     return float(fuzz.ratio(one, other))
 
 

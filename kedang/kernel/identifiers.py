@@ -7,8 +7,6 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-import phonenumbers
-from phonenumbers.phonemetadata import PhoneMetadata
 from stdnum.cn import ric, uscc
 from stdnum.exceptions import ValidationError
 
@@ -36,6 +34,8 @@ def clean_phone(text: str) -> str:
 @lru_cache(maxsize=1)
 def _mobiles() -> re.Pattern[str]:
     """Mobile numbers as the library's own table has them; most of what is typed, and known without parsing it."""
+    from phonenumbers.phonemetadata import PhoneMetadata  # the tables of all countries; only when a number is read
+
     table: Any = PhoneMetadata.metadata_for_region("CN")
     return re.compile(table.mobile.national_number_pattern)
 
@@ -46,6 +46,8 @@ def _split_extension(text: str) -> tuple[str, str]:
 
 
 def _parsed(compact: str) -> str:
+    import phonenumbers
+
     try:
         found = phonenumbers.parse(compact, "CN")
     except phonenumbers.NumberParseException:

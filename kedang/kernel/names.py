@@ -7,9 +7,6 @@ import unicodedata
 from functools import lru_cache
 from typing import Any
 
-from pypinyin import Style
-from pypinyin.core import Pinyin
-
 # Longest first. Words that say the legal form, not who it is; the place name in front is part of the identity.
 COMPANY_SUFFIXES = (
     "有限责任公司分公司",
@@ -52,7 +49,11 @@ _PERSON = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff·]{2,4}")
 _COMPANY_END = re.compile(r"(公司|集团|厂|店|中心|银行|医院|学校|大学|酒店|局|委员会|研究院|事务所|合伙|部|处|馆|社)$")
 
 
-_reader = Pinyin()
+@lru_cache(maxsize=1)
+def _reader() -> Any:
+    from pypinyin.core import Pinyin  # loads its dictionaries; only when a name is spelled
+
+    return Pinyin()
 
 
 @lru_cache(maxsize=1)
@@ -106,13 +107,15 @@ def syllables(text: str) -> tuple[str, ...]:
 
 
 def _spell(text: str) -> list[str]:
-    return [syllable for word in _reader.seg(text) for syllable in _spell_word(word)] if text else []
+    return [syllable for word in _reader().seg(text) for syllable in _spell_word(word)] if text else []
 
 
 @lru_cache(maxsize=32_768)  # company names are made of the same few thousand words
 def _spell_word(word: str) -> tuple[str, ...]:
     # Runs without a reading (Latin, digits, rare characters) come marked, so that they are not taken for syllables.
-    return tuple(_reader.lazy_pinyin([word], style=Style.NORMAL, errors=lambda run: _AS_IS + run))
+    from pypinyin import Style
+
+    return tuple(_reader().lazy_pinyin([word], style=Style.NORMAL, errors=lambda run: _AS_IS + run))
 
 
 def pinyin_initials(text: str) -> str:

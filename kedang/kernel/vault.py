@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from typing import TYPE_CHECKING
 
-from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
+
+if TYPE_CHECKING:
+    from cryptography.fernet import Fernet
 
 
 class Lost(Exception):
@@ -26,6 +29,8 @@ def unseal(sealed: str) -> str:
     """The text again; Lost when it cannot be read."""
     if not sealed:
         return ""
+    from cryptography.fernet import InvalidToken
+
     try:
         return _fernet().decrypt(sealed.encode("ascii")).decode()
     except (InvalidToken, UnicodeError) as error:
@@ -33,5 +38,7 @@ def unseal(sealed: str) -> str:
 
 
 def _fernet() -> Fernet:
+    from cryptography.fernet import Fernet  # most pages and deeds keep no secret
+
     key = hashlib.sha256(b"kedang vault\0" + settings.SECRET_KEY.encode()).digest()
     return Fernet(base64.urlsafe_b64encode(key))

@@ -7,18 +7,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.templatetags.static import static
 from django.urls import reverse
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
 
 from kedang.kernel.norms.people import role_held
 from kedang.kernel.norms.store import regulations
 from kedang.kernel.org import selectors as org
 from kedang.kernel.org.models import Person
 from kedang.web.concerning import concerns
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
 
 FOLDER = Path(settings.BASE_DIR) / "docs" / "handbook"
 START = "README"
@@ -82,6 +84,8 @@ def drawn(page: str) -> Drawn | None:
 
 @lru_cache(maxsize=32)
 def _drawn(path: Path, changed: int) -> Drawn:
+    from markdown_it import MarkdownIt  # only the handbook needs it
+
     # `js-default` shows HTML as text and refuses links that run something.
     reader = MarkdownIt("js-default").enable("table")
     tokens = reader.parse(path.read_text(encoding="utf-8"))

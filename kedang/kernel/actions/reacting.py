@@ -13,6 +13,7 @@ from django.db.models import Min
 from kedang.kernel import clock, fields, files, ledger
 from kedang.kernel.actions import (
     assigning,
+    chips,
     clocks,
     closing,
     duties,
@@ -29,14 +30,12 @@ from kedang.kernel.actions import (
 from kedang.kernel.actions.deed import Deed
 from kedang.kernel.ledger import kinds
 from kedang.kernel.ledger.models import Event
-from kedang.kernel.models import Chip
 from kedang.kernel.norms.compiled import CompiledNorm
-from kedang.kernel.norms.expressions import Env, EventView, FactStore, evaluate_many
+from kedang.kernel.norms.expressions import EventView, FactStore, evaluate_many
 from kedang.kernel.norms.models import Duty, DutyState, FormRecord
 from kedang.kernel.norms.schema import AssignmentNorm, DutyNorm, Trigger
 from kedang.kernel.norms.store import Regulations, Version, env_of, fact_store
 from kedang.kernel.org import selectors as org
-from kedang.kernel.picking import exists
 from kedang.kernel.rows import insert_all
 
 MAX_GENERATIONS = 12
@@ -98,7 +97,7 @@ class Generation:
         closing.by_state(self)
         schedules.regroup(self)
         schedules.look_again(self)
-        self._chips()
+        chips.look_again(self)
 
     # ---- what an event looks like to conditions -------------------------------------------------------------
 
@@ -371,26 +370,6 @@ class Generation:
                         case = effects.Case(version, norm, variables, self.facts, event=event, file=event.file)
                         assigning.assign(case, self.deed, self.regs)
                         self.stirred = True
-
-    def _chips(self) -> None:
-        """Warnings on the files that changed stay only while their norm still holds."""
-        wanted = self.settled_files()
-        if not wanted or not exists(Chip, file=wanted):
-            return
-        for chip in Chip.objects.filter(file__in=wanted):
-            found = self.regs.norm(chip.norm)
-            when = found[1].expr("when") if found else None
-            if found is None or when is None:
-                chip.delete()
-                continue
-            view = files.view(chip.file)
-            variables = {"file": chip.file, "customer": chip.file}
-            if view is not None and view.owner is not None:
-                variables["actor"] = view.owner
-            env: Env = env_of(found[0], variables, fact_store())
-            # What hangs on the arguments of one deed (an amount) has no state on the file that could end.
-            if when.evaluate(env).truth is not True:
-                chip.delete()
 
 
 def typed_data(event: Event) -> dict[str, Any]:

@@ -13,8 +13,6 @@ import zipfile
 from dataclasses import dataclass
 from typing import BinaryIO
 
-import filetype
-
 from kedang.kernel.errors import Invalid
 
 HEAD = 8192
@@ -103,6 +101,8 @@ def kind_of(file: BinaryIO, size: int) -> Kind:
         return _zip(file)
     if head.startswith(b"%PDF-"):
         return BY_MIME["application/pdf"]
+    import filetype  # only what takes in a file needs it
+
     guess = filetype.guess(head)
     mime = _ALIASES.get(guess.mime, guess.mime) if guess else ""
     if mime in BY_MIME:

@@ -7,9 +7,9 @@ what the regulation calls the duty, its clause and its time, and lead to the sig
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from django.conf import settings
-from icalendar import Alarm, Calendar, Event
 
 from kedang.kernel import clock, inbox
 from kedang.kernel.actions import telling
@@ -18,6 +18,9 @@ from kedang.kernel.norms.models import Duty
 from kedang.kernel.norms.store import Regulations, regulations
 from kedang.kernel.org import links
 from kedang.kernel.org.models import Person
+
+if TYPE_CHECKING:
+    from icalendar import Event
 
 MOST = 500
 USED_EVERY = timedelta(hours=1)
@@ -35,6 +38,8 @@ def feed_of(secret: str) -> Feed | None:
 
 def calendar_of(person: Person) -> bytes:
     """The calendar; the same bytes as long as the duties are the same."""
+    from icalendar import Calendar  # many modules, which only this needs
+
     regs = regulations()
     made = Calendar()
     for key, value in (("prodid", "-//Kedang//Duties//ZH"), ("version", "2.0"), ("method", "PUBLISH")):
@@ -47,6 +52,8 @@ def calendar_of(person: Person) -> bytes:
 
 
 def _entry(duty: Duty, regs: Regulations) -> Event:
+    from icalendar import Alarm, Event
+
     assert duty.due_at is not None
     due = clock.local(duty.due_at)
     version = regs.version(duty.pack, duty.version)
