@@ -21,6 +21,7 @@ class KernelConfig(AppConfig):
             exporting,
             facts,
             flows,
+            formfixes,
             forms,
             handingover,
             handling,

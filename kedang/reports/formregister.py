@@ -4,7 +4,7 @@ person read, and its fields as his access rows say."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from kedang.customers.masking import shown
 from kedang.kernel import fields
-from kedang.kernel.actions import access, forms, reading
+from kedang.kernel.actions import access, formfixes, forms, reading
 from kedang.kernel.actions.performing import dry_run
 from kedang.kernel.actions.reading import Reading
 from kedang.kernel.actions.releasing import digest_of_records, record_ids
@@ -41,6 +41,7 @@ class Line:
     text: str
     """What stands in it, in one line."""
     mine: bool = False
+    corrected: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,8 +105,8 @@ def readable(person: Person, wanted: Reading) -> QuerySet[FormRecord]:
 
 def lines(person: Person, wanted: Reading, rows: Sequence[FormRecord]) -> list[Line]:
     """The records as lines, every value as the reader may see it; no query a row but for the names in them."""
-    rights = rights_of(person, wanted.version)
-    return [_line(person, wanted, row, rights) for row in rows]
+    rights, fixes = rights_of(person, wanted.version), formfixes.fixes_of(row.pk for row in rows)
+    return [replace(_line(person, wanted, row, rights), corrected=row.pk in fixes) for row in rows]
 
 
 def _line(person: Person, wanted: Reading, row: FormRecord, rights: Mapping[str, str]) -> Line:

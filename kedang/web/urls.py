@@ -21,6 +21,7 @@ from kedang.web.views import (
     exporting,
     file,
     filing,
+    fixing,
     help,
     importing,
     inbox,
@@ -88,6 +89,7 @@ urlpatterns = [
     path("search/", customers.search, name="search"),
     path("pick/<str:kind>/", picking.pick, name="pick"),
     path("forms/record/<int:pk>/", filing.record, name="form_record"),
+    path("forms/record/<int:pk>/correct/", fixing.correct, name="form_correct"),
     path("forms/<str:form>/", filing.file_form, name="form_file"),
     # 审批
     path("approvals/", approvals.index, name="approvals"),

@@ -62,7 +62,7 @@ def pages(site: Site) -> Iterator[tuple[str, str, str]]:
         ("inbox", [], ""), ("home", [], ""), ("handbook", [], ""), ("customers", [], "scope=all"), ("customers", [], "q=没有"),
         ("customers", [], "scope=all&show=board"), ("customer_filter", [], ""), ("customer_view_new", [], ""),
         ("customer_new", [], ""), ("customer", [other], ""), ("customer_ask", [other], ""), ("customer_edit", [file], ""),
-        ("form_file", ["customer-registry.customer_basic"], f"customer={file}"), ("form_record", [made["record"]], ""),
+        ("form_file", ["customer-registry.customer_basic"], f"customer={file}"), ("form_record", [made["record"]], ""), ("form_correct", [made["record"]], ""),
         ("deed", [file, "expense.submit"], ""), ("deed", [file, "record.attach"], ""), ("deed_alone", ["event.correct"], f"entry={made['entry']}"),
         ("search", [], "q=晨光"), ("catalogue", [file], ""), ("item", [file, made["item"]], ""), ("approvals", [], "tab=asked"),
         ("expenses", [], ""), ("rules", [], ""), ("rules_pack", ["customer-registry"], ""), ("rules_pack", ["customer-registry"], "tab=parameters"),

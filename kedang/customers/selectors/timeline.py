@@ -11,7 +11,7 @@ from django.db.models import Q
 from kedang.customers.history import CONTACT_LABELS, GROUPS, LABELS
 from kedang.customers.masking import shown
 from kedang.kernel import ledger
-from kedang.kernel.actions import correcting
+from kedang.kernel.actions import correcting, formfixes
 from kedang.kernel.ledger.models import Event, Value
 
 VALUE_LABELS = {
@@ -19,6 +19,8 @@ VALUE_LABELS = {
     "purpose": "用途", "old": "变动前", "new": "变动后", "reason": "事由", "cause": "原因", "summary": "内容摘要", "q": "检索词",
 }  # fmt: skip
 OTHER = "其他"
+FILED = "form.filed"
+"""Corrected value by value, on the form's page."""
 """What a value is called that no word is known for: never by its key."""
 TIMELINE_HIDES = ("file.opened", "norm.")
 """Openings stand in the access log; refusals and breaches in the enforcement register."""
@@ -106,6 +108,8 @@ def _entry(event: Event, values: list[Value], rights: Mapping[str, str]) -> Entr
     if event.kind == correcting.KIND:
         # What it undid and had to leave stands beside it, with a link to what was corrected.
         named |= {"said", "undone", "left"}
+    if event.kind == formfixes.KIND:
+        named |= {formfixes.CHANGES}  # shown on the form's own page, field by field and by each field's right
     details = [detail for value in values if value.field not in named and (detail := _detail(event, value, rights))]
     return Entry(
         id=event.pk,
@@ -123,7 +127,7 @@ def _entry(event: Event, values: list[Value], rights: Mapping[str, str]) -> Entr
         owner=event.on_behalf_of_id or event.actor_id,
         typist=event.actor_id,
         corrected_by=event.correction.by_id if hasattr(event, "correction") else None,
-        correctable=correcting.correctable(event.kind) and not hasattr(event, "correction"),
+        correctable=event.kind == FILED or (correcting.correctable(event.kind) and not hasattr(event, "correction")),
     )
 
 

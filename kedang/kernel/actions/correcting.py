@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from kedang.kernel.actions.orders import Order
 
 KIND = "event.corrected"
+DEEDS = ("event.correct", "form.correct")
 VOIDED = "起因的记录已更正"
 CLOSED = (DutyState.DONE, DutyState.LATE, DutyState.LATE_EXCUSED)
 
@@ -71,7 +72,8 @@ def owner_of(entry: Event) -> int | None:
     return entry.on_behalf_of_id or entry.actor_id
 
 
-def _file_of(args: Any) -> int | None:
+def file_of(args: Any) -> int | None:
+    """The file that an entry lies in."""
     entry = entry_of(args.get("entry"))
     return entry.file if entry else None
 
@@ -81,7 +83,7 @@ def _file_of(args: Any) -> int | None:
 
 def objections(order: Order) -> list[Finding]:
     """Whose entry it is, who typed it, and those above him correct; regulations say when one's own needs approval."""
-    entry = entry_of(order.args.get("entry")) if order.action.name == "event.correct" else None
+    entry = entry_of(order.args.get("entry")) if order.action.name in DEEDS else None
     if entry is None or order.by is None or may(order.by, entry):
         return []
     who = org.names_of([owner_of(entry)]).get(owner_of(entry) or 0, "系统")
@@ -112,8 +114,8 @@ def may(person: Person, entry: Event) -> bool:
     about="",
     needs="list",
     events=(KIND,),
-    file_of=_file_of,
-    locks=lambda args: [f"file:{file}"] if (file := _file_of(args)) else [],
+    file_of=file_of,
+    locks=lambda args: [f"file:{file}"] if (file := file_of(args)) else [],
 )
 def correct(*, deed: Deed, entry: int, reason: str) -> dict[str, list[str]]:
     """Correct one entry; {undone: [...], left: [...]} in words."""
@@ -124,6 +126,8 @@ def correct(*, deed: Deed, entry: int, reason: str) -> dict[str, list[str]]:
         raise Invalid({"entry": "更正本身不能再更正；请重新登记正确的情况。"})
     if Correction.objects.filter(event=row).exists():
         raise Invalid({"entry": "这条记录已经更正过。"})
+    if row.kind == "form.filed":
+        raise Invalid({"entry": "提交的表单逐栏更正：请打开这张表，按“更正”。"})
     if not correctable(row.kind):
         raise Invalid({"entry": f"“{ledger.label(row)}”不能用更正撤销，请用相应的业务办理。"})
     found = _undo[row.kind](row, deed)

@@ -176,7 +176,7 @@ def filing(
     made.data = fields.clean(fields_of(version, form), filled)
     made.rows = _clean_rows(version, form, rows)
     made.occurred_at = args.get("occurred_at")
-    _check_conditions(made, facts, by)
+    check_conditions(made, facts, by)
     return made
 
 
@@ -185,7 +185,7 @@ def check_data(
 ) -> dict[str, Any]:
     """The cleaned single fields of a form that is filled in for an approval; Invalid with one message a field."""
     made = Filing(version, name, form, None, None, None, fields.clean(fields_of(version, form), raw))
-    _check_conditions(made, facts, by)
+    check_conditions(made, facts, by)
     return made.data
 
 
@@ -209,7 +209,7 @@ def _clean_rows(version: Version, form: Form, rows: Sequence[Mapping[str, Any]])
     return cleaned
 
 
-def _check_conditions(made: Filing, facts: FactStore, by: int | None) -> None:
+def check_conditions(made: Filing, facts: FactStore, by: int | None) -> None:
     """`required_when` and `must` of fields, and the same for each row."""
     errors: dict[str, str] = {}
     base = {**made.variables(), "actor": by}

@@ -243,7 +243,8 @@ class Grant(models.Model):
 
 
 class FormRecord(models.Model):
-    """One filed form, in the version of the pack that was in force; never edited."""
+    """One filed form, in the version of the pack that was in force; only corrected, with old and new on record
+    (actions/formfixes.py)."""
 
     pack = models.CharField(max_length=80)
     version = models.PositiveIntegerField()

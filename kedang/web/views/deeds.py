@@ -23,6 +23,7 @@ from kedang.web.views import expenses
 
 # Their forms stand elsewhere, with more than a list of arguments.
 ELSEWHERE = {
+    "form.correct",
     "customer.update",
     "form.file",
     "approval.move",

@@ -13,7 +13,7 @@ from django.urls import reverse
 from kedang.customers import selectors
 from kedang.engagement import selectors as engagement
 from kedang.kernel import files
-from kedang.kernel.actions import access, dry_run, flows, perform_read
+from kedang.kernel.actions import access, dry_run, flows, formfixes, perform_read
 from kedang.kernel.actions import forms as kernel_forms
 from kedang.kernel.approvals import selectors as approvals
 from kedang.kernel.errors import NotFound
@@ -177,7 +177,7 @@ def _tab(request: HttpRequest, pk: int, tab: str, head: Any) -> dict[str, Any]:
         }
     if tab == "forms":
         return {
-            "filed": list(FormRecord.objects.filter(file=pk).select_related("filed_by").order_by("-filed_at")[:100])
+            **_filed(pk),
         }
     if tab == "deals":
         return {"contracts": trade.file_contracts(pk), "expenses": trade.file_expenses(pk)}
@@ -192,6 +192,11 @@ def _tab(request: HttpRequest, pk: int, tab: str, head: Any) -> dict[str, Any]:
     if tab == "log":
         return opened.log(request, pk)
     return {}
+
+
+def _filed(pk: int) -> dict[str, Any]:
+    rows = list(FormRecord.objects.filter(file=pk).select_related("filed_by").order_by("-filed_at")[:100])
+    return {"filed": rows, "corrected": set(formfixes.fixes_of(row.pk for row in rows))}
 
 
 def _fixable(request: HttpRequest, entries: list[Any]) -> set[int]:

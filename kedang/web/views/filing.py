@@ -13,7 +13,7 @@ from django.utils.safestring import mark_safe
 from kedang.customers import selectors
 from kedang.customers.claims import selectors as claims
 from kedang.kernel import clock, fields, files
-from kedang.kernel.actions import access, perform_read
+from kedang.kernel.actions import access, correcting, formfixes, perform_read
 from kedang.kernel.actions import forms as kernel_forms
 from kedang.kernel.errors import NotFound, Refused
 from kedang.kernel.norms.models import FormRecord
@@ -108,19 +108,34 @@ def record(request: HttpRequest, pk: int) -> HttpResponse:
     version = regulations().version(row.pack, row.version)
     form = version.regulation.pack.forms.get(row.form.partition(".")[2]) if version else None
     rights = head.rights if head else formregister.rights_of(request.user, version) if version else {}
-    context = {"row": row, "head": head, "version": version, **_content(row, version, form, rights)}
+    fixes = formfixes.fixes_of([row.pk]).get(row.pk, [])
+    context = {
+        "row": row, "head": head, "version": version, **_content(row, version, form, rights, fixes),
+        "last": fixes[-1] if fixes else None, "may_fix": form is not None and may_fix(request, row),
+    }  # fmt: skip
     return render(request, "forms/record.html", context)
 
 
-def _content(row: FormRecord, version: Any, form: Any, rights: Any) -> dict[str, Any]:
+def may_fix(request: HttpRequest, row: FormRecord) -> bool:
+    """Whether the reader corrects this form: who filed it, who typed it, and those above."""
+    entry = correcting.entry_of(row.event)
+    return entry is not None and correcting.may(request.user, entry)
+
+
+def _content(row: FormRecord, version: Any, form: Any, rights: Any, fixes: list[formfixes.Fix]) -> dict[str, Any]:
     if form is None:
-        return {"lines": list(row.data.items()), "columns": [], "table": []}
+        return {"lines": [(name, value, []) for name, value in row.data.items()], "columns": [], "table": []}
     known, columns = kernel_forms.fields_of(version, form), kernel_forms.row_fields_of(version, form)
     pairs = [(one, row.data.get(one.id)) for one in known]
+    olds = [(one, fix.old) for one in known for fix in fixes if fix.field == one.id]
     cells = [(one, line.get(one.id)) for line in row.rows for one in columns]
-    names = Names([*pairs, *cells])
+    names = Names([*pairs, *cells, *olds])
+
+    def before(one: fields.Field) -> list[tuple[str, formfixes.Fix]]:
+        """What stood there before each correction, the latest first."""
+        return [(_text(one, fix.old, rights, names), fix) for fix in reversed(fixes) if fix.field == one.id]
     return {
-        "lines": [(one.name, _cell(row, one, value, rights, names)) for one, value in pairs],
+        "lines": [(one.name, _cell(row, one, value, rights, names), before(one)) for one, value in pairs],
         "columns": [one.name for one in columns],
         "table": [[_cell(row, one, line.get(one.id), rights, names) for one in columns] for line in row.rows],
     }
