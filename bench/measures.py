@@ -113,6 +113,16 @@ def _page_measures(company: Company, bare: Client, product: Server) -> list[Meas
         Measure("inbox, head", at(boss, "/"), LIST_FLOOR, 4, "a head of unit's"),
         Measure("regulation", at(desk, f"/rules/{REGISTRY}/"), LIST_FLOOR, 4, "every clause with one's own figures of this month"),
         Measure("regulation, everybody's figures", at(top, f"/rules/{REGISTRY}/"), LIST_FLOOR, 4, "as the general manager sees it"),
+        Measure("regulations", at(top, "/rules/"), LIST_FLOOR, 4, "each with how it is kept this month, for the general manager"),
+        Measure("home", at(desk, "/home/"), LIST_FLOOR, 4, "a salesperson's, the page before its cards"),
+        Measure("home, head", at(boss, "/home/"), LIST_FLOOR, 4, "a head of unit's"),
+        Measure("home, general manager", at(top, "/home/"), LIST_FLOOR, 4, "the general manager's"),
+        Measure("home, card of rates", at(top, "/home/cards/rate/", 0, FRAGMENT), LIST_FLOOR, 4, "on time by clause, of the whole company"),
+        Measure("home, card of breaches", at(top, "/home/cards/breaches/", 0, FRAGMENT), LIST_FLOOR, 4, "missed by clause and day, of the whole company"),
+        Measure("home, brief", at(desk, "/home/cards/brief/", 0, FRAGMENT), LIST_FLOOR, 4, "a salesperson's eight figures, each with the one before"),
+        Measure("home, brief of all", at(top, "/home/cards/brief/", 0, FRAGMENT), LIST_FLOOR, 4, "the same of the whole company"),
+        Measure("home, overdue by department", at(top, "/home/cards/units/", 0, FRAGMENT), LIST_FLOOR, 4, "of the whole company"),
+        Measure("home, forgotten customers", at(top, "/home/cards/forgotten/", 0, FRAGMENT), LIST_FLOOR, 4, "of the whole company, counted to 1000+"),
     ]  # fmt: skip
 
 

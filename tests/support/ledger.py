@@ -12,10 +12,15 @@ _flush = BaseDatabaseOperations.execute_sql_flush
 
 def _flush_without_triggers(self: BaseDatabaseOperations, sql_list: list[str]) -> Any:
     from kedang.kernel.ledger import triggers
+    from kedang.kernel.norms import tally_triggers
     from kedang.kernel.workdays import calendar
 
     touches_ledger = any("ledger_" in statement for statement in sql_list)
-    with triggers.lifted(self.connection) if touches_ledger else nullcontext():
+    touches_duties = any(f'"{tally_triggers.DUTY}"' in statement for statement in sql_list)
+    with (
+        triggers.lifted(self.connection) if touches_ledger else nullcontext(),
+        tally_triggers.lifted(self.connection) if touches_duties else nullcontext(),
+    ):
         done = _flush(self, sql_list)
     if any("workdays_" in statement for statement in sql_list):
         # The calendar's rows came with a migration; a test after the flush may count on them as a company does.

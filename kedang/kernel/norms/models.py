@@ -343,3 +343,4 @@ class FileStage(models.Model):
 
 
 from kedang.kernel.norms.library_models import Interpretation, RetiredForm  # noqa: E402, F401  (tables of the same app)
+from kedang.kernel.norms.tally_models import DutyChange, Tally, TallyHead  # noqa: E402, F401

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import Any, Literal
+from typing import Literal
 
-from django.db.models import Count, Q
+from django.db.models import Q
 from django.db.models.expressions import RawSQL
 
 from kedang.kernel import clock
-from kedang.kernel.ledger.models import Event
+from kedang.kernel.norms import tallies
 from kedang.kernel.norms.models import Duty, DutyState
 from kedang.kernel.norms.owners import governs
 from kedang.kernel.norms.store import Version
 from kedang.kernel.org import selectors as org
 from kedang.kernel.org.models import Person
+from kedang.kernel.register.own import Row, own_duties, own_events
 
 ON_TIME = (DutyState.DONE, DutyState.LATE_EXCUSED)
 
@@ -209,45 +210,40 @@ def sight(person: Person, version: Version) -> Sight:
 
 
 def clause_figures(version: Version, month: Month, seen: Sight) -> tuple[dict[str, dict[str, int]], dict[str, int]]:
-    """({clause: {figure: count}}, {figure: cases over all clauses, each once}) in four queries."""
+    """({clause: {figure: count}}, {figure: cases over all clauses, each once}), in a number of queries that depends on
+    nothing. Everybody's are read from what is kept counted; one's own are few and counted afresh."""
     found: dict[str, dict[str, int]] = {}
     once: dict[str, int] = {}
-    now = clock.now()
-
-    def add(norm: str, clause: str, key: str, count: int) -> None:
+    known = set(numbers_of(version))
+    for pack, norm, clause, key, count in _everybodys(version, month) if seen.everybody else _own(month, seen):
+        if pack != version.pack or clause not in known:
+            continue
         once[key] = once.get(key, 0) + count
         for number in _clauses_of(version, norm, clause):
             row = found.setdefault(number, {})
             row[key] = row.get(key, 0) + count
-
-    own = Q(pack=version.pack, clause__in=numbers_of(version))
-    # Of one's own cases there are few: named by person alone they are found by his index, and other packs' left out here.
-    duties, events = (own, own) if seen.everybody else (seen.duties(), seen.events())
-    known = set(numbers_of(version))
-    by = ["pack", "norm", "clause"]
-    for figures in (["opened"], ["met", "late"], ["overdue"]):
-        for row in grouped(duties, by, figures, month, now):
-            if row["pack"] == version.pack and row["clause"] in known:
-                for key in figures:
-                    add(row["norm"], row["clause"], key, row[key])
-    happened = Event.objects.filter(event_filter(KIND_TO_FIGURE, month), events).order_by()
-    for row in happened.values(*by, "kind").annotate(n=Count("pk")):
-        if row["pack"] == version.pack and row["clause"] in known:
-            add(row["norm"], row["clause"], KIND_TO_FIGURE[row["kind"]], row["n"])
     return found, once
 
 
-def grouped(where: Q, by: list[str], figures: list[str], month: Month, now: datetime) -> Iterable[Mapping[str, Any]]:
-    """Counts of duties for some figures in one query, a row a group."""
-    filters = {key: duty_filter(FIGURES[key], month, now) for key in figures}
-    either = Q()
-    for each in filters.values():
-        either |= each
-    rows: Any = Duty.objects.filter(where, either).order_by().values(*by)
-    # Of a single figure every row counts; saying so again would read each row beside its index.
-    counted = {key: Count("pk", filter=each if len(filters) > 1 else None) for key, each in filters.items()}
-    found: Iterable[Mapping[str, Any]] = rows.annotate(**counted)
-    return found
+WHAT_TO_FIGURE = {
+    "opened": "opened",
+    "due:open": "overdue",
+    **{f"done:{state}": each.key for each in FIGURES.values() if each.source == "done" for state in each.states},
+    **{f"event:{kind}": key for kind, key in KIND_TO_FIGURE.items()},
+}
+"""As `tallies` calls what each figure counts."""
+
+
+def _everybodys(version: Version, month: Month) -> Iterable[Row]:
+    for each in tallies.of_month([version.pack], *month.span, list(KIND_TO_FIGURE)):
+        yield each.pack, each.norm, each.clause, WHAT_TO_FIGURE[each.what], each.n
+
+
+def _own(month: Month, seen: Sight) -> Iterable[Row]:
+    """Of every regulation: there are few, and they are found by person."""
+    yield from own_duties(seen.people, *month.span, clock.now())
+    for pack, norm, clause, kind, n in own_events(seen.people, *month.span, list(KIND_TO_FIGURE)):
+        yield pack, norm, clause, KIND_TO_FIGURE[kind], n
 
 
 def numbers_of(version: Version) -> list[str]:

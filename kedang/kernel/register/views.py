@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from django.db.models import Q
-
 from kedang.kernel import clock
 from kedang.kernel.errors import NotFound
+from kedang.kernel.norms import tallies
 from kedang.kernel.norms.library import interpretations
 from kedang.kernel.norms.library_models import Interpretation
 from kedang.kernel.norms.models import PackVersion
@@ -17,7 +16,17 @@ from kedang.kernel.norms.store import Version, regulations
 from kedang.kernel.norms.wording import CAPABILITIES, Enforcer, Parameter, enforcers_of, parameters_of
 from kedang.kernel.org import selectors as org
 from kedang.kernel.org.models import Person
-from kedang.kernel.register.figures import FIGURES, Figure, Month, Sight, clause_figures, grouped, numbers_of, sight
+from kedang.kernel.register.figures import (
+    FIGURES,
+    WHAT_TO_FIGURE,
+    Figure,
+    Month,
+    Sight,
+    clause_figures,
+    numbers_of,
+    sight,
+)
+from kedang.kernel.register.own import own_duties
 
 
 @dataclass(frozen=True)
@@ -136,17 +145,17 @@ class Keeping:
 
 def keeping(versions: Iterable[Version], person: Person, month: Month) -> dict[str, Keeping]:
     """{pack: Keeping} for many regulations in two queries, each within what the person may see."""
-    versions, posts, now = list(versions), posts_of(person), clock.now()
+    versions, posts = list(versions), posts_of(person)
     packs = {version.pack for version in versions}
     whole = {version.pack for version in versions if governs(person, version, posts)}
-    either = Q(pack__in=whole)
-    if packs - whole:
-        own = Sight(False, frozenset({person.pk, *org.subordinates(person)}))
-        either |= Q(pack__in=packs - whole) & own.duties()
-    # Naming the clauses lets the index by clause and due time answer, which holds only what is late.
-    either &= Q(clause__in={number for version in versions for number in numbers_of(version)})
-    found: dict[str, dict[str, int]] = {pack: {} for pack in packs}
-    for figures in (["met", "late"], ["overdue"]):
-        for row in grouped(either, ["pack"], figures, month, now):
-            found[row["pack"]] |= {key: row[key] for key in figures}
+    known = {(version.pack, number) for version in versions for number in numbers_of(version)}
+    found: dict[str, dict[str, int]] = {pack: {"met": 0, "late": 0, "overdue": 0} for pack in packs}
+    for each in tallies.of_month(whole, *month.span):
+        key = WHAT_TO_FIGURE[each.what]
+        if key != "opened" and (each.pack, each.clause) in known:
+            found[each.pack][key] += each.n
+    people = {person.pk, *org.subordinates(person)} if packs - whole else ()
+    for pack, _, clause, key, n in own_duties(people, *month.span, clock.now()):
+        if pack not in whole and (pack, clause) in known and key != "opened":
+            found[pack][key] += n
     return {pack: Keeping(**numbers) for pack, numbers in found.items()}

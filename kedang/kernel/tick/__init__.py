@@ -37,6 +37,7 @@ STEPS: tuple[tuple[str, Callable[[Regulations], None]], ...] = (
     ("approved", upkeep.execute_approved),
     ("nightly", upkeep.run_nightly),
     ("seal", upkeep.seal_ledger),
+    ("tallies", upkeep.keep_tallies),
     ("backup", backing.back_up),
 )
 

@@ -12,6 +12,7 @@ from kedang.kernel.actions.deed import Deed
 from kedang.kernel.actions.executing import execute
 from kedang.kernel.approvals.models import Request, RequestStatus
 from kedang.kernel.models import Pulse
+from kedang.kernel.norms import tallies
 from kedang.kernel.norms.models import Grant
 from kedang.kernel.norms.store import Regulations
 from kedang.kernel.org import changes
@@ -69,6 +70,11 @@ def seal_ledger(regs: Regulations) -> None:
     """Seal what was recorded since the last seal; inside a test's or a scenario's transaction there is nothing to seal."""
     if not connection.in_atomic_block:
         ledger.seal()
+
+
+def keep_tallies(regs: Regulations) -> None:
+    """Take what has happened into the counts by clause; after the seal, for events are counted as far as it reaches."""
+    tallies.fold()
 
 
 def run_nightly(regs: Regulations) -> None:

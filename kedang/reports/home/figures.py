@@ -9,20 +9,20 @@ from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import urlencode
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum
 
 from kedang.customers.selectors.listing import found_files
 from kedang.engagement.models import ContactRecord
 from kedang.kernel import clock
 from kedang.kernel.approvals import selectors as approvals
-from kedang.kernel.norms.models import Duty, DutyState
+from kedang.kernel.norms.models import Duty
+from kedang.reports.home.due import ON_TIME, fell_due_by_clause, late_count
 from kedang.reports.home.lens import Lens, along, due_within, overdue
 from kedang.reports.home.spans import Span
 from kedang.trade.models import VOIDED, Contract
 
 MOST = 100_000
 """Counted no further than this: past it the exact number says no more, and counting takes longer than anybody waits."""
-ON_TIME = (DutyState.DONE, DutyState.LATE_EXCUSED)
 Unit = Literal["count", "money", "rate"]
 
 
@@ -176,11 +176,11 @@ def missed(rows: QuerySet[Duty]) -> QuerySet[Duty]:
 
 
 def _late(lens: Lens, span: Span) -> int:
-    return late_now(lens).order_by()[: MOST + 1].count()
+    return late_count(lens, MOST)
 
 
 def _missed(lens: Lens, span: Span) -> int:
-    return missed(fell_due(lens, span)).order_by()[: MOST + 1].count()
+    return sum(each.n for each in fell_due_by_clause(lens, span) if not each.met)
 
 
 def _rate(lens: Lens, span: Span) -> int | None:
@@ -188,9 +188,9 @@ def _rate(lens: Lens, span: Span) -> int | None:
 
 
 def met_of_due(lens: Lens, span: Span) -> tuple[int, int]:
-    """(done in time, fell due) in one query."""
-    found = fell_due(lens, span).order_by().aggregate(n=Count("pk"), met=Count("pk", filter=Q(state__in=ON_TIME)))
-    return int(found["met"]), int(found["n"])
+    """(done in time, fell due) in two queries."""
+    found = fell_due_by_clause(lens, span)
+    return sum(each.n for each in found if each.met), sum(each.n for each in found)
 
 
 def percentage(part: int, whole: int) -> int | None:

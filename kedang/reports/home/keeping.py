@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,9 +15,12 @@ from kedang.kernel import clock
 from kedang.kernel.norms.models import Duty
 from kedang.kernel.norms.store import Version, regulations
 from kedang.kernel.org import selectors as org
-from kedang.reports.home.figures import ON_TIME, fell_due, late_now, missed, percentage
+from kedang.reports.home.due import Due, fell_due_by_clause
+from kedang.reports.home.figures import late_now, percentage
 from kedang.reports.home.lens import Lens
 
+Key = tuple[str, str]
+"""(regulation, clause)"""
 TOP = 8
 """Clauses, departments, people on a card; the rest stands behind its link."""
 
@@ -63,34 +67,34 @@ class Trend:
 
 
 def by_clause(lens: Lens) -> list[ClauseLine]:
-    """按时办结率 by clause, the worst first; one query."""
-    rows = fell_due(lens, lens.period.span).order_by().values("pack", "clause")
-    counted = rows.annotate(n=Count("pk"), met=Count("pk", filter=Q(state__in=ON_TIME)))
-    lines = [_line(row["pack"], row["clause"], row["n"], row["met"]) for row in counted]
+    """按时办结率 by clause, the worst first; two queries."""
+    due, met = _of_clauses(fell_due_by_clause(lens, lens.period.span))
+    lines = [_line(*key, n, met[key]) for key, n in due.items()]
     return sorted(lines, key=lambda line: (line.rate or 0, -line.due, line.pack, line.clause))
 
 
+def _of_clauses(rows: Iterable[Due]) -> tuple[Counter[Key], Counter[Key]]:
+    """({clause: fell due}, {clause: done in time})."""
+    due, met = Counter[Key](), Counter[Key]()
+    for each in rows:
+        due[each.pack, each.clause] += each.n
+        met[each.pack, each.clause] += each.n if each.met else 0
+    return due, met
+
+
 def breaches(lens: Lens) -> Trend:
-    """新发生逾期 by clause with its trend, the most frequent first; two queries."""
+    """新发生逾期 by clause with its trend, the most frequent first; four queries."""
     span, parts = lens.period.span, lens.period.span.parts()
-    pieces = {
-        f"p{at}": Count("pk", filter=Q(due_at__gte=first, due_at__lt=after))
-        for at, (_, first, after) in enumerate(parts)
-    }
-    rows = missed(fell_due(lens, span)).order_by().values("pack", "clause").annotate(n=Count("pk"), **pieces)
-    earlier = missed(fell_due(lens, lens.period.previous)).order_by().values("pack", "clause").annotate(n=Count("pk"))
-    before = {(row["pack"], row["clause"]): row["n"] for row in earlier}
-    lines = [
-        _line(
-            row["pack"], row["clause"], row["n"], 0, before=before.get((row["pack"], row["clause"]), 0),
-            trend=tuple(row[f"p{at}"] for at in range(len(parts))),
-        )
-        for row in rows
-    ]  # fmt: skip
+    before, _ = _of_clauses(each for each in fell_due_by_clause(lens, lens.period.previous) if not each.met)
+    trends: dict[Key, list[int]] = {}
+    for each in fell_due_by_clause(lens, span, pieces=True):
+        if not each.met:
+            trends.setdefault((each.pack, each.clause), [0] * len(parts))[each.part] += each.n
+    lines = [_line(*key, sum(trend), 0, before=before[key], trend=tuple(trend)) for key, trend in trends.items()]
     totals = tuple(sum(line.trend[at] for line in lines) for at in range(len(parts)))
     ordered = tuple(sorted(lines, key=lambda line: (-line.missed, line.pack, line.clause)))
     return Trend(
-        ordered, tuple(label for label, _, _ in parts), totals, sum(line.missed for line in lines), sum(before.values())
+        ordered, tuple(label for label, _, _ in parts), totals, sum(line.missed for line in lines), before.total()
     )
 
 

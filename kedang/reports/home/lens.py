@@ -158,14 +158,20 @@ class Lens:
         people = allowed if self.people is None else self.people & allowed
         return Grounds(people=people, units=below if self.people is None else self.units & below, roles=self._roles())
 
-    def duties(self, terms: str, values: Sequence[Any]) -> QuerySet[Duty]:
-        """The duties in scope of which `terms` (SQL over their own columns) hold.
+    @property
+    def whole(self) -> tuple[str, ...]:
+        """Regulations of which every duty is in scope: what is kept counted of them serves."""
+        return tuple(sorted(self.governed)) if self.people is None else ()
+
+    def duties(self, terms: str, values: Sequence[Any], *, counted: bool = True) -> QuerySet[Duty]:
+        """The duties in scope of which `terms` (SQL over their own columns) hold; without those of `whole` regulations for
+        whoever has counted them already.
 
         Each ground is a query of its own, for its own index: joined with OR, SQLite would read every duty there is.
         """
         parts, given = [], []
         for which, packs, ground in self.grounds:
-            for condition, held in _conditions(ground):
+            for condition, held in _conditions(ground) if counted or not ground.everybody else ():
                 parts.append(f"SELECT id FROM {TABLE} WHERE {which} AND {condition} AND {terms}")  # noqa: S608
                 given += [*packs, *held, *values]
         if not parts:
