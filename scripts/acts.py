@@ -260,10 +260,8 @@ def searched(words: str, more: str = "") -> Act:
 
 
 def lent(page: Page) -> None:
-    """A file of which the original is out: the notice of the newest loan of one leads there."""
-    page.get_by_text("（原件）已获批准").locator("visible=true").first.click()
-    page.wait_for_load_state("networkidle")
-    page.goto(page.url.split("?")[0] + "?tab=keeping")
+    """A file of which the original is out."""
+    searched("知行摄影", "?tab=keeping")(page)
 
 
 def handover(page: Page) -> None:
@@ -274,7 +272,8 @@ def handover(page: Page) -> None:
 
 def destroyed(page: Page) -> None:
     """The record of what was destroyed: the notice of its carrying out leads there."""
-    page.get_by_text("（已销毁）").locator("visible=true").last.click()
+    page.goto(site(page) + "/approvals/?tab=asked&status=executed")
+    page.get_by_text("申请销毁").locator("visible=true").last.click()
     page.wait_for_load_state("networkidle")
     page.get_by_role("link", name="客户档案").first.click()
     page.wait_for_load_state("networkidle")

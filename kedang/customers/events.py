@@ -26,6 +26,7 @@ KINDS = [
     EventKind("customer.owner_left", "负责人离职", "负责人{name}离职", {"person": "person", "name": "text"}),
     EventKind("customer.assigned", "指派负责人", "{actor}指派{to_name}负责", {"to": "person", "to_name": "text", "former": "person?", "reason": "text?"}, REASON),
     EventKind("customer.released", "放入公海", "{actor}将客户放入公海", {"former": "person?", "reason": "text?"}, REASON),
+    EventKind("customer.taken", "领取客户", "{actor}从公海领取客户", {"to": "person", "to_name": "text"}),
     EventKind("customer.collaborator_added", "添加协作人", "{actor}添加协作人{person_name}", {"person": "person", "person_name": "text", "access": "text"}),
     EventKind("customer.collaborator_removed", "移除协作人", "{actor}移除协作人{person_name}", {"person": "person", "person_name": "text"}),
     EventKind("customer.contact_added", "添加联系人", "{actor}添加联系人", {"contact": "contact"}, PERSONAL),
@@ -45,6 +46,7 @@ OWNER_EVENTS = [
     "customer.transferred",
     "customer.assigned",
     "customer.released",
+    "customer.taken",
     "customer.conflict_settled",
 ]
 

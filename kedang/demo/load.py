@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
-from django.db import transaction
+from django.core.management import call_command
+from django.db import DatabaseError, connection, transaction
 
 from kedang.customers.models import Customer
 from kedang.demo import company as demo_company
@@ -22,12 +25,17 @@ from kedang.demo.story import Story
 from kedang.kernel import clock
 from kedang.kernel.errors import Invalid
 from kedang.kernel.ledger import seal
+from kedang.kernel.models import Pulse
+from kedang.kernel.norms import store
 from kedang.kernel.org import selectors as org
 from kedang.kernel.org.models import Person, Unit
 
 SEED = 20260701
 DAYS = 120
 PASSWORD_FILE = "demo-password.txt"  # noqa: S105  (a file's name)
+NOT_EMPTY = "数据库里已有数据，演示公司只能建在空库中。"
+MARK, LOCK = "demo:loading", "demo.lock"
+"""Stands in the database from the first row to the last: half a demo is no demo, and nobody is served one."""
 
 
 def empty() -> bool:
@@ -40,15 +48,53 @@ def present() -> bool:
     return Unit.objects.filter(name=demo_company.ROOT, parent=None).exists()
 
 
+def unfinished() -> bool:
+    """Whether loading has begun and not ended: a process was killed, or an error broke it off."""
+    try:
+        return Pulse.objects.filter(name=MARK).exists()
+    except DatabaseError:
+        return False  # no tables yet
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """One process loads at a time; Invalid for the second. The lock goes with the process."""
+    with (Path(settings.DATA_DIR) / LOCK).open("w") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Invalid("另一个进程正在载入演示公司，请等它结束。") from None
+        yield
+
+
+def wipe() -> None:
+    """Take half a demo away, and have empty tables again. Only ever of a database in which a demo was begun when it was
+    empty: nothing else is in it."""
+    if not unfinished():
+        raise Invalid("数据库里不是没有载完的演示公司，没有清空。")
+    if connection.vendor == "sqlite" and not connection.is_in_memory_db():
+        connection.close()
+        for more in ("", "-wal", "-shm", "-journal"):
+            Path(f"{connection.settings_dict['NAME']}{more}").unlink(missing_ok=True)
+    else:
+        with connection.cursor() as cursor:
+            for name in connection.introspection.table_names(cursor):
+                cursor.execute(f"DROP TABLE IF EXISTS {connection.ops.quote_name(name)} CASCADE")
+    store.forget()
+    call_command("migrate", verbosity=0, interactive=False)
+
+
 def load(password: str, *, customers: int = 300, days: int = DAYS, step: Callable[[date], None] | None = None) -> Story:
     """The company, four months of its life up to this minute, 300 customers. Invalid when there is data already."""
     if not empty():
-        raise Invalid("数据库里已有数据，演示公司只能建在空库中。")
+        raise Invalid(NOT_EMPTY)
+    Pulse.objects.create(name=MARK, at=clock.now())
     until = clock.now()
     first = (until - timedelta(days=days)).date()
     with clock.frozen(until) as held:
         story = _tell(password, first, until, customers, held, step)
     seal()
+    Pulse.objects.filter(name=MARK).delete()
     return story
 
 
@@ -114,5 +160,5 @@ def accounts() -> list[tuple[str, str, str]]:
         if person is None:
             continue
         jobs = [f"{job.unit.name} {job.post.name}" for job in org.appointments_of(person)]
-        rows.append((login, person.name, "，".join(jobs) or "系统管理员"))
+        rows.append((login, person.name, "，".join(jobs) or ("系统管理员" if person.is_admin else "已离职")))
     return rows

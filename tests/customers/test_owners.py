@@ -45,6 +45,19 @@ def test_release_puts_a_file_into_the_pool_once(company: Company, factory: int) 
     assert Customer.objects.get(pk=factory).status == "正常"
 
 
+def test_a_file_of_the_pool_is_taken_once_and_by_its_own_unit(company: Company, factory: int) -> None:
+    with pytest.raises(Invalid, match="已由小王负责"):
+        company.do("customer.take", "小王", customer=factory)
+    company.do("customer.add_collaborator", "小王", customer=factory, person=company["小李"].pk)
+    company.do("customer.release", "小王", customer=factory, reason="三个月未跟进")
+    assert company.do("customer.take", "周经理", customer=factory) == factory
+    row = Customer.objects.get(pk=factory)
+    assert (row.owner, row.status) == (company["周经理"], "正常")
+    assert Event.objects.get(kind="customer.taken").data["to"] == company["周经理"].pk
+    with pytest.raises(Invalid, match="已由周经理负责，不在公海"):
+        company.do("customer.take", "小李", customer=factory)
+
+
 def test_release_asks_for_a_reason(company: Company, factory: int) -> None:
     with pytest.raises(Invalid) as error:
         company.do("customer.release", "小王", customer=factory)

@@ -215,3 +215,25 @@ def test_who_may_read_but_not_change_it_learns_so_from_the_button(office: Office
         and 'data-why="why-customer-update"' in his
         and as_("han").get(f"/customers/{customer}/edit/").status_code == 403
     )
+
+
+def test_a_file_of_the_pool_can_be_taken_from_its_page_and_from_the_list(
+    office: Office, as_: Callable[[str], Client]
+) -> None:
+    customer = office.customer()
+    office.do("customer.release", "wang", customer=customer, reason="暂无意向")
+    way = f"/customers/{customer}/do/customer.take/"
+    client = as_("chen")
+    assert way in text(client, f"/customers/{customer}/") and way in text(client, "/customers/?scope=pool")
+    client.post(way, {"key": "t1"})
+    assert way not in text(client, f"/customers/{customer}/") and 'id="compose"' in text(
+        client, f"/customers/{customer}/"
+    )
+
+
+def test_a_file_of_another_department_in_the_pool_says_who_takes_it(
+    office: Office, as_: Callable[[str], Client]
+) -> None:
+    customer = office.customer()
+    office.do("customer.release", "wang", customer=customer, reason="暂无意向")
+    assert 'data-why="why-customer-take"' in text(as_("wu"), f"/customers/{customer}/")

@@ -1,11 +1,13 @@
 """我的待办: what is due, by which clause, in which section; empty states; no query a row."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.test import Client
 
 from kedang.kernel import clock, inbox, tick
+from kedang.kernel.models import Notice
 from kedang.web.views.inbox import band_of
 from tests.web.conftest import Office, queries
 
@@ -89,3 +91,18 @@ def test_a_duty_that_waits_for_more_people_on_a_file_leads_to_adding_them(
     customer = office.customer(terms={"category": "potential", "weight": "major"})
     text = page(as_("zhou"))
     assert "增派联系人员" in text and f"/customers/{customer}/do/customer.add_collaborator/" in text
+
+
+def test_opening_a_notice_reads_it_and_many_of_them_stand_behind_one_line(
+    office: Office, as_: Callable[[str], Client]
+) -> None:
+    customer, now = office.customer(), clock.now()
+    rows = [Notice(person=office["wang"], at=now, text=f"第 {n} 条通知", file=customer) for n in range(12)]
+    rows[0].text = "（已销毁）"
+    Notice.objects.bulk_create(rows)
+    client = as_("wang")
+    text = page(client)
+    assert "其余 2 条" in text and "（已销毁）" not in text and "内容随之删除" in text
+    link = re.search(r"/to/notice/\d+/", text)
+    assert link and client.get(link[0])["Location"] == f"/customers/{customer}/"
+    assert link[0] not in page(client) and "其余 1 条" in page(client)

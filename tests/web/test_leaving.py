@@ -305,3 +305,16 @@ def test_a_long_list_is_finished_in_the_background_and_a_killed_run_goes_on(
     assert (job.state, job.result) == (JobState.DONE, {"moved": count - 2, "left": 0})
     assert not row.lines.filter(moved_at=None).exists()
     assert {file.owner for file in Customer.objects.filter(pk__in=holding[:2])} == {office["chen"]}
+
+
+def test_what_the_regulation_asks_because_of_it_names_the_customer_and_where_it_is_done(
+    office: Office, as_: Sign, holding: list[int]
+) -> None:
+    leave(office)
+    through(office)
+    step(office, "zhou", "carry_out")
+    page = as_("zhou").get(f"/handovers/{office['wang'].pk}/").content.decode()
+    owed = page.split("制度因离职要求的事")[1].split("离职前")[0]
+    form = f"/forms/customer-registry.departure_notice/?customer={holding[0]}"
+    assert "晨光厂" in owed and f'href="{form}"' in owed and "办完才能办结" in page
+    assert form not in as_("chen").get(f"/handovers/{office['wang'].pk}/").content.decode(), "what is zhou's is his"

@@ -214,3 +214,22 @@ def test_telling_somebody_outside_is_written_down_by_number(office: Office, as_:
     assert answer["Location"] == URL
     event = Event.objects.get(kind="access.disclosed")
     assert event.data["recipient"] == "陈某" and "只报了家数" not in str(event.data)
+
+
+def test_a_mistake_on_the_closed_page_brings_back_its_small_form(office: Office, as_: As, file: int) -> None:
+    sent = {"verb": "read", "purpose": "", "key": "1"}
+    small = as_("chen").post(f"/customers/{file}/ask/", {**sent, "lean": "yes"}, headers=HTMX).content.decode()
+    assert "此项必填" in small and 'name="lean"' in small and "提交后由谁审批" not in small and "<h1" not in small
+    whole = as_("chen").post(f"/customers/{file}/ask/", sent, headers=HTMX).content.decode()
+    assert "提交后由谁审批" in whole and "<h1" in whole
+
+
+def test_the_request_says_under_which_number_it_was_granted(office: Office, as_: As, file: int) -> None:
+    as_("chen").post(f"/customers/{file}/ask/", {"verb": "read", "purpose": "投标资料", "key": "1"})
+    request = Request.objects.get()
+    assert "授权编号" not in text(as_("chen"), f"/approvals/{request.pk}/")
+    office.do("approval.move", "zhou", request=request.pk, move="agree")
+    number = Grant.objects.get().number
+    page = text(as_("chen"), f"/approvals/{request.pk}/")
+    assert number in page and f'href="/customers/{file}/">打开档案' in page
+    assert "打开档案" not in text(as_("zhou"), f"/approvals/{request.pk}/").split("审批链")[0]

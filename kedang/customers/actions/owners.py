@@ -84,6 +84,25 @@ def release_customer(*, deed: Deed, customer: int, reason: str) -> int:
 
 
 @action(
+    "customer.take",
+    "领取客户",
+    events=("customer.taken",),
+    locks=file_lock,
+    needs="list",
+    args=[CUSTOMER],
+)
+def take_customer(*, deed: Deed, customer: int) -> int:
+    """Become the owner of a file in the pool; Invalid when somebody has it already, who may have been quicker by a second."""
+    row = history.locked(customer)
+    if row.owner is not None:
+        raise Invalid({"customer": f"该客户已由{row.owner.name}负责，不在公海"})
+    assert deed.by is not None
+    history.give_to(row, history.able_person(deed.by.pk, "customer"), deed, reason="从公海领取")
+    deed.record("customer.taken", file=row.pk, data={"to": deed.by.pk, "to_name": deed.by.name})
+    return row.pk
+
+
+@action(
     "customer.add_collaborator",
     "添加协作人",
     events=("customer.collaborator_added",),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from kedang.kernel.actions.reacting import Generation
 
 CHUNK = 1000
-STARTING = ("customer.registered", "customer.transferred", "customer.claimed", "flow.moved")
+STARTING = ("customer.registered", "customer.transferred", "customer.taken", "customer.claimed", "flow.moved")
 
 
 def restart(generation: Generation) -> None:

@@ -15,11 +15,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from kedang.kernel.actions import perform, voting
+from kedang.kernel.actions.permits import may_see
 from kedang.kernel.approvals import selectors, service
 from kedang.kernel.approvals.models import Ballot, Request, RequestStatus, Step
 from kedang.kernel.approvals.values import StepSpec
 from kedang.kernel.errors import KedangError, NotFound
 from kedang.kernel.fields import Field
+from kedang.kernel.norms.models import Grant
 from kedang.kernel.norms.vocabulary import vocabulary
 from kedang.kernel.org.models import Person
 from kedang.web import approving, printing, sheets
@@ -181,7 +183,14 @@ def context_of(request: HttpRequest, one: Request, form: Form | None = None) -> 
         "main": [move for move in moves if move.key in MAIN], "others": [move for move in moves if move.key not in MAIN],
         "votes": any(move.key in ("agree", "advise") and not move.dialog for move in moves), "form": form or Form([OPINION]),
         "phrases": [phrase for said in PHRASES.values() for phrase in said[:1]], "version_url": _version_url(one), "hidden": approving.HIDDEN,
+        "grant": _grant(request.user, one),
     }  # fmt: skip
+
+
+def _grant(reader: Person, one: Request) -> Grant | None:
+    """What an approval to read or copy has led to: the number that is asked for when something is taken along."""
+    row = Grant.objects.filter(request=one.pk).order_by("-pk").first() if one.then == "grant" else None
+    return row if row and may_see(reader.pk, row) else None
 
 
 def _version_url(one: Request) -> str:

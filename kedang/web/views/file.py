@@ -41,7 +41,7 @@ TABS = {
     "changes": "变更记录", "owners": "负责人记录", "log": "查阅记录",
 }  # fmt: skip
 GROUPS: list[tuple[str, tuple[str, ...]]] = [
-    ("客户", ("customer.report_change", "customer.classify", "customer.add_contact", "customer.add_collaborator", "customer.transfer", "customer.release", "access.grant")),
+    ("客户", ("customer.report_change", "customer.classify", "customer.add_contact", "customer.add_collaborator", "customer.take", "customer.transfer", "customer.release", "access.grant")),
     ("跟进与业务", ("visit.plan", "visit.record", "expense.submit", "contract.register", "contract.terminate")),
     ("档案保管", ("record.assign_custodian", "record.change_custodian", "record.archive", "record.hand_over", "record.receive", "record.send", "customer.export")),
     ("档案件与借阅", ("record.attach", "record.borrow", "record.register_loan", "record.return_loan", "record.reclassify", "record.destroy", "record.close_destruction")),

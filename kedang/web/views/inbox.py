@@ -73,11 +73,13 @@ def inbox_page(request: HttpRequest) -> HttpResponse:
         "kinds": [(key, label, icon, counted[key]) for key, (label, icon) in tasks.KINDS.items() if counted[key]],
         "next": next((row for row in shown if row.due and row.band in ("week", "later")), None),
         "quiet": page.number == 1 and not any(row.band in ("late", "today") for row in shown),
-        "notices": list(inbox.notices_for(request.user)[:10]),
+        "notices": list(inbox.notices_for(request.user)[:NOTICES]),
     }  # fmt: skip
     return render(request, "inbox/inbox.html", context)
 
 
+NOTICES = 100
+"""Unread ones that the page holds: the first ten in sight, the rest behind one line."""
 Sort = tuple[str, int, str]
 """What the class of a duty depends on: norm, version, form to draft."""
 

@@ -49,7 +49,9 @@ def line_of(job: Job, reader: Person) -> Line:
     mine = job.by_id == reader.pk
     lasts = bool(job.file) and job.file_until is not None and job.file_until > clock.now()
     counts = tuple((COUNT_WORDS.get(key, key), n) for key, n in job.counts.items() if n)
-    return Line(job, label_of(job.kind), unit_of(job.kind), counts, jobs.url_of(job) if mine else "", mine, mine and lasts)
+    return Line(
+        job, label_of(job.kind), unit_of(job.kind), counts, jobs.url_of(job) if mine else "", mine, mine and lasts
+    )
 
 
 @require_GET

@@ -6,17 +6,21 @@ from datetime import timedelta
 from itertools import groupby
 from typing import Any
 
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from kedang.kernel import clock, holdings, ledger
+from kedang.kernel import clock, files, holdings, ledger
 from kedang.kernel.actions import handingover, leaving
 from kedang.kernel.errors import NotFound
 from kedang.kernel.ledger.models import Event
+from kedang.kernel.norms.models import Duty
+from kedang.kernel.norms.store import regulations
 from kedang.kernel.norms.vocabulary import vocabulary
 from kedang.kernel.org.models import Handover, HandoverLine, Person
+from kedang.web import tasks
 from kedang.web.forms.bound import Form
 from kedang.web.outcomes import attempt
 from kedang.web.replies import go
@@ -89,10 +93,18 @@ def _context(request: HttpRequest, row: Handover, **given: Form) -> dict[str, An
         "row": row, "leads": leads, "giver": person.pk == row.person_id, "mine": mine, "forms": forms, "lines": lines,
         "groups": _groups(lines if leads or person.pk == row.person_id else mine), "waiting": [line for line in lines if not line.moved_at],
         "without": [line for line in lines if line.receiver_id is None and not line.moved_at], "missing": handingover.unsigned(row) if lines else [],
-        "receipts": list(row.receipts.select_related("receiver")), "owed": leaving.still_owed(row),
+        "receipts": list(row.receipts.select_related("receiver")), "owed": _owed(row),
         "receipt": row.receipts.filter(receiver=person).first(), "taken": _taken_along(row) if leads else [], "days": DAYS,
         "problem": next((form.general for form in forms.values() if form.general), ""), "left": row.person.left_on,
     }  # fmt: skip
+
+
+def _owed(row: Handover) -> list[tuple[Duty, str, tasks.Way]]:
+    """What the regulations still ask because of the leaving: about whom, and where it is done."""
+    duties, regs = leaving.still_owed(row), regulations()
+    prefetch_related_objects(duties, "bearer")
+    named = files.views([one.file for one in duties if one.file])
+    return [(one, named[one.file].name if one.file in named else "", tasks.way_of(one, regs)) for one in duties]
 
 
 def _groups(lines: list[HandoverLine]) -> list[tuple[str, str, list[HandoverLine]]]:

@@ -6,15 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse
 
 from kedang.customers.selectors import page as selectors
 from kedang.kernel import files
-from kedang.kernel.actions import access, speaking
+from kedang.kernel.actions import access, dry_run, speaking
 from kedang.kernel.actions.grants import field_words, verb_words
 from kedang.kernel.approvals import selectors as approvals
 from kedang.kernel.norms.vocabulary import vocabulary
 from kedang.kernel.org.models import Person
 from kedang.reports import grants
+from kedang.web.buttons import Button, as_button
 from kedang.web.forms.bound import Form
 from kedang.web.forms.deeds import arguments, foretell
 from kedang.web.outcomes import of_decision
@@ -61,9 +63,18 @@ def closed(request: HttpRequest, pk: int, rights: Mapping[str, str]) -> dict[str
         form, ahead, action = Form(known), opening, "file.open"
         can_ask = opening.decision.verdict in ("needs", "reason", "confirm")
     return {
-        "note": of_decision(opening.decision, request.user), "ahead": ahead, "form": form, "waiting": waiting, "action": action,
+        "take": _taking(request, pk), "note": of_decision(opening.decision, request.user), "ahead": ahead, "form": form, "waiting": waiting, "action": action,
         "typed_for": _typed_for(request.user, pk), "can_ask": can_ask, "one": {"requester": request.user, "is_open": True},
     }  # fmt: skip
+
+
+def _taking(request: HttpRequest, pk: int) -> Button | None:
+    """领取, of a file that is in the pool: what most people come to it for."""
+    view = files.view(pk)
+    if view is None or view.owner is not None:
+        return None
+    url = reverse("deed", args=[pk, "customer.take"])
+    return as_button(request, "customer.take", url, dry_run("customer.take", by=request.user, customer=pk))
 
 
 def _typed_for(reader: Person, pk: int) -> Person | None:

@@ -35,7 +35,7 @@ LISTS = {
 }
 HINTS = {
     "until": "不填按制度规定的期限；到期自动收回",
-    "fields": "都不选，就是申请整份档案",
+    "fields": "都不选，就是申请整份档案，其中的电话等个人信息仍显示为掩码；需要看的请点选",
     "of": "不选就是所有人填报的",
 }
 NUMBER = re.compile(r"SQ-\d{4}-\d{4,}", re.IGNORECASE)
@@ -102,7 +102,7 @@ def _chosen(request: HttpRequest, spec: Action) -> dict[str, Any]:
 def _asked(request: HttpRequest, form: Form, ahead: Foretold, context: dict[str, Any]) -> HttpResponse:
     refused = ahead.decision.verdict == "refuse"
     context |= {
-        "form": form, "ahead": ahead, "refused": refused, "one": {"requester": request.user, "is_open": True},
+        "form": form, "ahead": ahead, "refused": refused, "lean": request.POST.get("lean") == "yes", "one": {"requester": request.user, "is_open": True},
         "note": of_decision(ahead.decision, request.user) if not form.outcome else None,
     }  # fmt: skip
     template = "permits/ask.html#form" if is_fragment(request) else "permits/ask.html"

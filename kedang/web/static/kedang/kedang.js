@@ -27,10 +27,12 @@
   window.addEventListener("pageshow", (event) => { if (event.persisted) idle(document.body); });
 
   /* --- the open tab is in sight where tabs scroll sideways ------------------------ */
-  for (const tab of $$(".kd-tabs [aria-current]")) {
-    const row = tab.closest(".kd-tabs");
-    const from = tab.getBoundingClientRect().left - row.getBoundingClientRect().left;
-    if (row.scrollWidth > row.clientWidth) row.scrollLeft += from - (row.clientWidth - tab.offsetWidth) / 2;
+  function showTab(root) {
+    for (const tab of $$(".kd-tabs [aria-current]", root)) {
+      const row = tab.closest(".kd-tabs");
+      const from = tab.getBoundingClientRect().left - row.getBoundingClientRect().left;
+      if (row.scrollWidth > row.clientWidth) row.scrollLeft += from - (row.clientWidth - tab.offsetWidth) / 2;
+    }
   }
 
   /* --- confirmation with the consequence in words ------------------------- */
@@ -39,7 +41,18 @@
     const text = source.dataset.consequence || event.detail.question;
     if (!text) return;
     event.preventDefault();
+    // What the deed will ask for is asked before the question, not after it.
+    const needed = source.dataset.needs && $(source.dataset.needs);
+    if (needed && !needed.value.trim()) {
+      idle(source);
+      idle(source.form ?? source);
+      needed.setAttribute("aria-invalid", "true");
+      needed.focus();
+      toast(source.dataset.needsText, "error");
+      return;
+    }
     const box = $("#ask");
+    $("#ask-yes").classList.toggle("btn-danger", source.matches(".btn-bad"));
     $("#ask-title").textContent = source.dataset.title || "请确认";
     $("#ask-text").textContent = text;
     $("#ask-yes").textContent = source.dataset.yes || "确定";
@@ -262,5 +275,5 @@
     }));
   });
 
-  htmx.onLoad((root) => { dress(root); });
+  htmx.onLoad((root) => { dress(root); showTab(root.parentElement ?? root); });
 })();
