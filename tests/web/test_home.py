@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 
 from kedang.kernel import clock, tick
-from kedang.reports.home import figures, keeping, watching
+from kedang.reports.home import figures, keeping, kept, watching
 from kedang.reports.home.lens import SCOPES, Lens
 from kedang.reports.home.spans import PERIODS, period_of
 from kedang.web import home
@@ -290,3 +290,25 @@ def test_who_leads_lands_on_the_home_page_and_everybody_else_on_what_he_must_do(
     for login, where in (("zhou", "/home/"), ("zheng", "/home/"), ("admin", "/home/"), ("wang", "/"), ("wu", "/")):
         answer = as_(login).get(settings.LOGIN_REDIRECT_URL)
         assert (answer.status_code, answer["Location"]) == (302, where)
+
+
+def test_a_large_count_is_held_for_ten_minutes_and_says_when_it_was_made(
+    busy: Office, as_: Callable[[str], Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept.forget()
+    monkeypatch.setattr(kept, "LARGE", 0)
+    lens = Lens.of(busy["wang"], "mine", "month")
+    first = figures.figure(lens, "registered")
+    shown = as_("wang").get("/home/cards/brief/?scope=mine").content.decode()
+    assert "统计截至" not in shown
+    busy.clock.move_to(clock.now() + timedelta(minutes=5))
+    busy.customer("新来的厂")
+    held = figures.figure(Lens.of(busy["wang"], "mine", "month"), "registered")
+    assert (held.value, held.at) == (first.value, first.at)
+    assert "统计截至" in as_("wang").get("/home/cards/brief/?scope=mine").content.decode()
+    assert figures.figure(lens, "registered", fresh=True).value == first.value + 1
+    kept.forget()
+    monkeypatch.setattr(kept, "LARGE", 10_000)
+    figures.figure(lens, "registered")
+    busy.customer("又一家厂")
+    assert figures.figure(lens, "registered").value == first.value + 2

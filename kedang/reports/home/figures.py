@@ -16,6 +16,7 @@ from kedang.engagement.models import ContactRecord
 from kedang.kernel import clock
 from kedang.kernel.approvals import selectors as approvals
 from kedang.kernel.norms.models import Duty
+from kedang.reports.home import kept
 from kedang.reports.home.due import ON_TIME, fell_due_by_clause, late_count
 from kedang.reports.home.lens import Lens, along, due_within, overdue
 from kedang.reports.home.spans import Span
@@ -42,6 +43,8 @@ class Spec:
     """Whether the period before has such a figure: what stands open now has none."""
     scoped: bool = True
     icon: str = "chart-bar"
+    held: bool = False
+    """Whether it may be some minutes old when it is large (`kept`)."""
 
 
 @dataclass(frozen=True)
@@ -211,10 +214,10 @@ SPECS: dict[str, Spec] = {
     each.key: each
     for each in (
         Spec("registered", "新增建档", "登记日期在期间内、属于所选范围的客户档案，作废和已销毁的不计。", _registered,
-             word="份", place="customers", icon="folder-plus"),
+             word="份", place="customers", icon="folder-plus", held=True),
         Spec("follow_ups", "跟进次数", f"所选范围的人在期间内跟进客户的次数，按跟进发生的时间，已更正作废的不计。{SEEN}", _follow_ups,
-             word="次", icon="phone-call"),
-        Spec("followed", "跟进客户数", f"期间内至少跟进过一次的客户，每户只计一次。{SEEN}", _followed, word="户", icon="users"),
+             word="次", icon="phone-call", held=True),
+        Spec("followed", "跟进客户数", f"期间内至少跟进过一次的客户，每户只计一次。{SEEN}", _followed, word="户", icon="users", held=True),
         Spec("signed", "合同额", f"签订日期在期间内、客户属于所选范围的合同金额合计，作废的不计。{SEEN}", _signed, unit="money", word="元",
              icon="coin-yuan"),
         Spec("late", "逾期待办", f"到现在期限已过、仍未办结的事项，不分期间，暂停计时的不计。{KEPT}", _late, place="overdue",
@@ -228,16 +231,24 @@ SPECS: dict[str, Spec] = {
 }  # fmt: skip
 
 
-def figure(lens: Lens, key: str) -> Figure:
-    """One figure with the one before it."""
+def figure(lens: Lens, key: str, *, fresh: bool = False) -> Figure:
+    """One figure with the one before it; large ones may be some minutes old (`at`), unless they must be fresh."""
     spec, period = SPECS[key], lens.period
-    before = spec.value(lens, period.previous) if spec.compares else None
-    return Figure(spec, spec.value(lens, period.span), before, period.compared, clock.now(), query_of(lens, spec))
+    before = _value(lens, spec, period.previous, fresh)[0] if spec.compares else None
+    value, at = _value(lens, spec, period.span, fresh)
+    return Figure(spec, value, before, period.compared, at, query_of(lens, spec))
 
 
-def brief(lens: Lens) -> list[Figure]:
+def _value(lens: Lens, spec: Spec, span: Span, fresh: bool) -> tuple[int | None, datetime]:
+    if not spec.held:
+        return spec.value(lens, span), clock.now()
+    key = (lens.person.pk, lens.scope, spec.key, span.first, span.last)
+    return kept.large(key, lambda: spec.value(lens, span), lambda value: value or 0, fresh=fresh)
+
+
+def brief(lens: Lens, *, fresh: bool = False) -> list[Figure]:
     """All eight, in a number of queries that does not depend on what they count."""
-    return [figure(lens, key) for key in SPECS]
+    return [figure(lens, key, fresh=fresh) for key in SPECS]
 
 
 def query_of(lens: Lens, spec: Spec) -> str:
@@ -257,6 +268,6 @@ def frozen_values(lens: Lens) -> list[dict[str, Any]]:
             "text": one.text, "before": one.before, "compared": one.compared, "change": one.change_text, "way": one.way,
             "definition": one.definition.replace("您", "冻结人"),
         }
-        for one in brief(lens)
+        for one in brief(lens, fresh=True)
         if one.spec.scoped
     ]  # fmt: skip

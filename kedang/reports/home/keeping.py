@@ -15,6 +15,7 @@ from kedang.kernel import clock
 from kedang.kernel.norms.models import Duty
 from kedang.kernel.norms.store import Version, regulations
 from kedang.kernel.org import selectors as org
+from kedang.reports.home import kept
 from kedang.reports.home.due import Due, fell_due_by_clause
 from kedang.reports.home.figures import late_now, percentage
 from kedang.reports.home.lens import Lens
@@ -121,6 +122,13 @@ class Share:
     oldest: datetime | None = None
     people: set[int] = field(default_factory=set)
     unit: str = ""
+
+
+def shares(lens: Lens, key: str) -> tuple[list[Share], datetime]:
+    """(`by_person` or `by_unit`, when it was counted): of a large company some minutes ago."""
+    count = {"person": by_person, "unit": by_unit}[key]
+    late = (lens.person.pk, lens.scope, "late", key)
+    return kept.large(late, lambda: count(lens), lambda found: sum(each.late for each in found))
 
 
 def by_person(lens: Lens) -> list[Share]:

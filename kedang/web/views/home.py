@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -82,7 +82,13 @@ def url_of(figure: figures.Figure) -> str:
 
 
 def _brief(request: HttpRequest, lens: Lens) -> dict[str, Any]:
-    return {"figures": [(each, url_of(each)) for each in figures.brief(lens)]}
+    found = figures.brief(lens)
+    return {"figures": [(each, url_of(each)) for each in found], "counted": _earlier(min(each.at for each in found))}
+
+
+def _earlier(at: datetime) -> datetime | None:
+    """When something was counted, if that is not just now."""
+    return at if clock.now() - at >= timedelta(minutes=1) else None
 
 
 def _todo(request: HttpRequest, lens: Lens) -> dict[str, Any]:
@@ -149,15 +155,15 @@ def _duties(lens: Lens, key: str, line: keeping.ClauseLine, **more: str) -> str:
 
 
 def _people(request: HttpRequest, lens: Lens) -> dict[str, Any]:
-    shares = keeping.by_person(lens)
-    return _shares(lens, shares, "person")
+    return _shares(lens, "person")
 
 
 def _units(request: HttpRequest, lens: Lens) -> dict[str, Any]:
-    return _shares(lens, keeping.by_unit(lens), "unit")
+    return _shares(lens, "unit")
 
 
-def _shares(lens: Lens, shares: list[keeping.Share], key: str) -> dict[str, Any]:
+def _shares(lens: Lens, key: str) -> dict[str, Any]:
+    shares, at = keeping.shares(lens, key)
     base = reverse("home_overdue")
     most = max((share.late for share in shares), default=1)
     lines = [
@@ -166,7 +172,7 @@ def _shares(lens: Lens, shares: list[keeping.Share], key: str) -> dict[str, Any]
     ]
     return {
         "lines": lines, "more": len(shares) - len(lines), "total": sum(share.late for share in shares),
-        "all": f"{base}?{urlencode({'scope': lens.scope})}",
+        "all": f"{base}?{urlencode({'scope': lens.scope})}", "counted": _earlier(at),
     }  # fmt: skip
 
 
@@ -191,7 +197,7 @@ def rows(request: HttpRequest, key: str) -> HttpResponse:
     found.rows = sort.draw(lens, found.rows)
     clause = request.GET.get("clause", "")
     kept = {"yes": "按时办结", "no": "没有按时办结"}.get(request.GET.get("kept", ""), "")
-    figure = figures.figure(lens, key) if key in figures.SPECS and not (clause or kept) else None
+    figure = figures.figure(lens, key, fresh=True) if key in figures.SPECS and not (clause or kept) else None
     totals = figures.met_of_due(lens, lens.period.span) if key == "rate" and figure else None
     context = {
         "sort": sort, "key": key, "page": found, "figure": figure, "clause": clause, "kept": kept, "totals": totals,
