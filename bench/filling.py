@@ -130,7 +130,13 @@ def quickly() -> Iterator[None]:
     """Without indexes, checks of references and care for power cuts: all of it comes back with the end."""
     connection.ensure_connection()
     before = ("foreign_keys = OFF", "journal_mode = OFF", "synchronous = OFF", "secure_delete = OFF", "temp_store = 2")
-    after = ("foreign_keys = ON", "journal_mode = WAL", "synchronous = NORMAL", "secure_delete = ON", "optimize")
+    after = (
+        "foreign_keys = ON",
+        "journal_mode = WAL",
+        f"synchronous = {_synchronous()}",
+        "secure_delete = ON",
+        "optimize",
+    )
     for each in before if sqlite() else ():
         run(f"PRAGMA {each}")
     for each in () if sqlite() else ("session_replication_role = replica", "maintenance_work_mem = '512MB'"):
@@ -146,6 +152,15 @@ def quickly() -> Iterator[None]:
         run(f"PRAGMA {each}")
     for each in () if sqlite() else ("session_replication_role", "maintenance_work_mem"):
         run(f"RESET {each}")
+
+
+def _synchronous() -> int:
+    """How carefully this connection writes: as the product sets it, and what is measured afterwards must stand by it."""
+    if not sqlite():
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA synchronous")
+        return int(cursor.fetchone()[0])
 
 
 def _indexes() -> list[tuple[str, str]]:

@@ -31,6 +31,10 @@ class Processor:
         own = sum(_spent(task) for pid in _family(self.pid) for task in PROC.glob(f"{pid}/task/*"))
         return own + sum(_spent(PROC / str(pid)) for pid in self._backends())
 
+    def by_process(self) -> dict[int, float]:
+        """Seconds of each of its processes so far, what threads that have ended took included; coarser than `spent`."""
+        return {pid: taken for pid in (*_family(self.pid), *self._backends()) if (taken := _lived(pid)) is not None}
+
     @cached_property
     def _looking(self) -> Any:
         import psycopg
@@ -72,6 +76,14 @@ def _spent(folder: Path) -> float:
         return int((folder / "schedstat").read_text().split()[0]) / 1e9
     except OSError:
         return 0.0
+
+
+def _lived(pid: int) -> float | None:
+    try:
+        fields = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 class Server:
@@ -152,6 +164,8 @@ class Client:
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
         self.headers = headers or {}
         self.processor = processor
+        self.kept = False
+        """Whether this connection has answered already."""
         self.received = 0
         """Bytes of the last answer's body as they came."""
 
@@ -170,9 +184,20 @@ class Client:
     def ask(
         self, method: str, path: str, body: str | None = None, headers: dict[str, str] | None = None
     ) -> tuple[int, str]:
-        """(status, text) of any request."""
-        self.connection.request(method, path, body, {**self.headers, **(headers or {})})
-        answer = self.connection.getresponse()
+        """(status, text) of any request. As a browser does, one that meets a kept connection which the server has closed
+        meanwhile is sent anew: every deed carries its key."""
+        sent = {**self.headers, **(headers or {})}
+        try:
+            self.connection.request(method, path, body, sent)
+            answer = self.connection.getresponse()
+        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
+            self.connection.close()
+            if not self.kept:
+                raise
+            self.kept = False
+            self.connection.request(method, path, body, sent)
+            answer = self.connection.getresponse()
+        self.kept = True
         raw = answer.read()
         self.received = len(raw)
         if answer.headers.get("Content-Encoding") == "gzip":

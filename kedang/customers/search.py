@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -144,11 +145,30 @@ def matching_ids(text: str, *, private: bool = False) -> list[int] | None:
         return []
     found: set[int] | None = None
     for word in words:
+        if _is_common(word, private):
+            return None
         ids = _ids(word, private, MAX_IDS)
         if len(ids) > MAX_IDS:
+            _note_common(word, private)
             return None
         found = set(ids) if found is None else found & set(ids)
     return sorted(found or ())
+
+
+_common: dict[tuple[str, bool, int], float] = {}
+"""Fragments found to be too common to be listed, and until when that is believed: an engine must gather all files that have
+one before it can say so. It decides how is searched, never what is found."""
+BELIEVED, REMEMBERED = 600.0, 2000
+
+
+def _is_common(word: str, private: bool) -> bool:
+    return _common.get((word, private, MAX_IDS), 0.0) > time.monotonic()
+
+
+def _note_common(word: str, private: bool) -> None:
+    if len(_common) >= REMEMBERED:
+        _common.clear()
+    _common[word, private, MAX_IDS] = time.monotonic() + BELIEVED
 
 
 def matches(text: str, *, private: bool = False) -> Q:

@@ -97,6 +97,24 @@ def test_a_fragment_more_common_than_the_limit_still_finds_ones_own(
     assert set(names(selectors.customer_list(company["小王"], search="曾国"))) == {"云启科技", "大禹水利"}
 
 
+def test_a_fragment_known_as_common_is_not_gathered_again_and_finds_the_same(
+    company: Company, files: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "MAX_IDS", 1)
+    monkeypatch.setattr(search, "_common", {})
+    asked: list[str] = []
+    real = search._ids
+    monkeypatch.setattr(search, "_ids", lambda word, *rest: asked.append(word) or real(word, *rest))
+    found = [set(names(selectors.customer_list(company["郑总"], search="云"))) for _ in range(3)]
+    assert found == [{"云启科技", "云端数据"}] * 3
+    assert asked.count("云") == 1 + 3  # the public row once; the private one, of which there are few, each time
+    monkeypatch.setattr(search, "BELIEVED", 0.0)
+    search._common.clear()
+    for _ in range(2):
+        assert search.matching_ids("云") is None
+    assert asked.count("云") == 4 + 2
+
+
 def test_sorting_paging_and_filters(company: Company, files: dict[str, int]) -> None:
     company.do("customer.classify", "小王", customer=files["云启科技"], term="category", value="key")
     boss = company["郑总"]

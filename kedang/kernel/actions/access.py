@@ -156,6 +156,11 @@ def _granted_to(person: int) -> list[Grant]:
     return list(running_grants(person)) if some else []
 
 
+def granted_on(person: int, file: int) -> list[Grant]:
+    """His grants on one file that run now, the last one first."""
+    return sorted((each for each in _granted_to(person) if each.file == file), key=lambda each: -each.pk)
+
+
 def reach(person: int, verb: Verb) -> Reach:
     """Which files a person reaches with a verb."""
     return standing(person).reach(verb)

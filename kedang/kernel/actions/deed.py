@@ -13,7 +13,7 @@ from kedang.kernel.ledger.models import Event
 from kedang.kernel.org import selectors as org
 from kedang.kernel.org.models import Person
 
-SAYING = frozenset({"norm.breached", "norm.notified", "proposal.opened"})
+SAYING = frozenset({"norm.breached", "norm.notified", "proposal.opened", "file.opened"})
 """Events that say something about a file and leave it as it is."""
 
 

@@ -10,7 +10,6 @@ from kedang.kernel.actions.deed import Deed
 from kedang.kernel.actions.registry import action
 from kedang.kernel.errors import Invalid
 from kedang.kernel.fields import Field
-from kedang.kernel.norms.models import Grant
 from kedang.kernel.workdays import deadlines
 
 CUSTOMER = Field("customer", "客户", "customer", required=True)
@@ -32,8 +31,8 @@ def open_file(
     *, deed: Deed, customer: int, purpose: str | None = None, relation: str | None = None, until: date | None = None
 ) -> int:
     """Read a file's content; one event a person, file, purpose and hour."""
-    running = access.running_grants(deed.person.pk).filter(file=customer) if deed.person else Grant.objects.none()
-    grant = next((each for each in reversed(running) if access.READ in each.verbs), None)
+    running = access.granted_on(deed.person.pk, customer) if deed.person else []
+    grant = next((each for each in running if access.READ in each.verbs), None)
     data = {
         "purpose": purpose or (grant.purpose if grant else None) or None,
         "request": grant.request if grant else None,
