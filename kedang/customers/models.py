@@ -229,8 +229,9 @@ class FileSummary(models.Model):
     class Meta:
         verbose_name = "档案摘要"
         indexes: ClassVar = [
-            models.Index(fields=["-last_contact_at"], name="summary_last_contact"),
-            models.Index(fields=["next_contact_on"], name="summary_next_contact"),
+            models.Index(fields=["last_contact_at", "customer"], name="summary_contacted"),
+            models.Index(fields=["next_contact_on", "customer"], name="summary_to_contact"),
+            models.Index(fields=["completeness", "customer"], name="summary_complete"),
         ]
 
 

@@ -44,7 +44,8 @@ def open_gaps(person: Person) -> list[Gap]:
     regs = regulations()
     posts = posts_of(person)
     mine = {version.pack: version for version in regs.in_force() if governs(person, version, posts)}
-    events = list(Event.objects.filter(kind="norm.gap", pack__in=list(mine)).order_by("-id")[:MOST])
+    # By time, not by id: there are few gaps, and an order by id would look for them through all events from the last.
+    events = list(Event.objects.filter(kind="norm.gap", pack__in=list(mine)).order_by("-recorded_at", "-id")[:MOST])
     views = files.views(event.file for event in events if event.file)
     reach = access.standing(person.pk, regs).reach("list")
     mended = _mended(events)

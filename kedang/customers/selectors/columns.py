@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from kedang.customers.models import Customer
 from kedang.kernel import clock
-from kedang.kernel.norms.models import Clock, FileStage
+from kedang.kernel.norms.models import Clock, FileStage, FileTerm
 from kedang.kernel.norms.schema import ConsequenceNorm
 from kedang.kernel.norms.store import Regulations, regulations
 
@@ -110,15 +110,33 @@ def _releases(entry: dict[str, Any]) -> bool:
     return "release" in entry or entry.get("do") == "customer.release"
 
 
+FEW = 1000
+
+
+def holding(rows: QuerySet[Any]) -> Q:
+    """The files that some of these rows (with a `file`) are about. Few are named by number, which costs one query more:
+    asked of file after file, what is rare would be looked for in all of them."""
+    few = list(rows.order_by().values_list("file", flat=True)[: FEW + 1])
+    return Q(pk__in=few) if len(few) <= FEW else Q(Exists(rows.filter(file=OuterRef("pk"))))
+
+
+def with_value(term: str, value: str) -> Q:
+    """Files of a class; of none at all for ''."""
+    if not value:
+        return ~Q(Exists(FileTerm.objects.filter(file=OuterRef("pk"), term=term)))
+    return holding(FileTerm.objects.filter(term=term, value=value))
+
+
 def in_stage(qid: str, stage: str) -> Q:
     """Files that stand in a stage; the first is also where every file under the flow stands that has no row."""
-    rows = FileStage.objects.filter(file=OuterRef("pk"), flow=qid)
+    rows = FileStage.objects.filter(flow=qid)
     found = regulations().flow(qid)
     if found is None or found[2].stages[0].id != stage:
-        return Q(Exists(rows.filter(stage=stage)))
+        return holding(rows.filter(stage=stage))
     units = found[0].units
     inside = Q() if units is None else Q(unit_id__in=units)
-    return Q(Exists(rows.filter(stage=stage))) | (inside & ~Exists(rows))
+    moved = Exists(rows.filter(file=OuterRef("pk")))
+    return Q(Exists(rows.filter(file=OuterRef("pk"), stage=stage))) | (inside & ~moved)
 
 
 def days_left(due: Any) -> int:

@@ -16,7 +16,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q
 
 from kedang.customers.models import Collaborator, Star
-from kedang.customers.selectors.columns import Column, columns, in_stage
+from kedang.customers.selectors.columns import Column, columns, in_stage, with_value
 from kedang.customers.visibility import shown_files
 from kedang.kernel import clock, fieldtypes
 from kedang.kernel.actions.access import Standing
@@ -250,7 +250,7 @@ def _choices(column: Column, line: Condition, who: Standing) -> Q:
         rows = FileTerm.objects.filter(file=OuterRef("pk"), term=column.term)
         if line.op in BLANKS:
             return Q(~Exists(rows)) if line.op == EMPTY else Q(Exists(rows))
-        held = Q(Exists(rows.filter(value=value_of(column, line))))
+        held = with_value(column.term, value_of(column, line))
         return ~held if line.op == "not" else held
     if column.flow:
         if line.op in BLANKS:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from kedang.customers import selectors
-from kedang.customers.selectors.columns import Column, columns, in_stage
+from kedang.customers.models import Customer
+from kedang.customers.selectors.columns import Column, columns, in_stage, with_value
 from kedang.customers.selectors.listing import Row, found_files, rows_for
 from kedang.kernel.actions import access, perform
 from kedang.kernel.errors import AsksReason, NeedsApproval, NotFound
-from kedang.kernel.norms.models import FileTerm
 from kedang.kernel.norms.store import regulations
 from kedang.web import listing, words
 from kedang.web.replies import trigger
@@ -23,6 +23,9 @@ from kedang.web.replies import trigger
 CARDS = 20
 """Cards of one column; the rest is a link to the list."""
 NONE = "未分类"
+NEWEST = 2000
+"""Files without a class are looked for among so many: a class is given soon after a file is opened, and looking for what is not
+there would read every file of the company."""
 
 
 @dataclass
@@ -60,7 +63,7 @@ def context_of(request: HttpRequest, who: access.Standing, asked: dict[str, Any]
     files = found_files(request.user, scope=asked["scope"], search=asked["search"], filters=asked["filters"], who=who)
     lanes, found = [], []
     for value, label in [*by.values, *([("", NONE)] if by.term else [])]:
-        inside = files.filter(_holds(by, value))
+        inside = _inside(files, by, value)
         shown = list(inside.select_related("owner", "unit", "summary").order_by("-updated_at", "-pk")[:CARDS])
         found.append(shown)
         number = selectors.count_capped(inside) if len(shown) == CARDS else len(shown)
@@ -73,14 +76,17 @@ def context_of(request: HttpRequest, who: access.Standing, asked: dict[str, Any]
     switches = [
         (one.label, listing.replaced(request.GET, show="board", by=one.key), one.key == by.key) for one in kinds
     ]
-    return {"kinds": switches, "by": by, "lanes": lanes}
+    return {"kinds": switches, "by": by, "lanes": lanes, "newest": NEWEST}
 
 
-def _holds(by: Column, value: str) -> Q:
+def _inside(files: QuerySet[Customer], by: Column, value: str) -> QuerySet[Customer]:
+    """The files of one lane."""
     if by.flow:
-        return in_stage(by.flow, value)
-    rows = FileTerm.objects.filter(file=OuterRef("pk"), term=by.term)
-    return Q(Exists(rows.filter(value=value))) if value else Q(~Exists(rows))
+        return files.filter(in_stage(by.flow, value))
+    if not value:
+        newest = files.order_by("-updated_at", "-pk").values("pk")[:NEWEST]
+        files = Customer.objects.filter(pk__in=newest)
+    return files.filter(with_value(by.term, value))
 
 
 def _lane_url(request: HttpRequest, by: Column, value: str) -> str:
