@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 
-from kedang.customers.models import DESTROYED, VOID
+from kedang.customers.models import DESTROYED, VOID, Customer
 from kedang.customers.visibility import shown_files
 from kedang.kernel import clock
 from kedang.kernel.actions import access
@@ -24,6 +24,7 @@ from kedang.kernel.org import selectors as org
 from kedang.kernel.org.models import Person
 from kedang.reports.home.spans import Period, Span, period_of
 
+FEW = 500
 MINE, BELOW, UNIT, ALL = "mine", "below", "unit", "all"
 SCOPES = {MINE: "本人", BELOW: "下属", UNIT: "本部门", ALL: "全公司"}
 UNIT_SPANS = ("本部门", "本部门及以下", "指定部门", "全部")
@@ -125,6 +126,15 @@ class Lens:
         if self.scope == BELOW:
             return found & Q(owner_id__in=self.who.subordinates())
         return found & Q(unit_id__in=self.who.units) if self.scope == UNIT else found
+
+    @cached_property
+    def few_files(self) -> list[int] | None:
+        """The files of the scope by number while they are few; None when it is wide. An engine that knows only averages
+        would rather go through every file that nobody has followed up for long than through those of one person."""
+        if self.people is None:
+            return None
+        found = Customer.objects.filter(self.scoped_files()).order_by().values_list("pk", flat=True)[: FEW + 1]
+        return list(found) if len(found) <= FEW else None
 
     def dealings(self, prefix: str = "customer") -> Q:
         """Rows about files whose dealings the reader sees whole, as a condition over what hangs on the file."""

@@ -70,6 +70,8 @@ def forgotten_files(lens: Lens, days: int) -> tuple[QuerySet[FileSummary], Query
     summaries because there the index by last follow-up finds either without reading the others."""
     seen = shown_files(lens.who, "deal") & within(lens.who.reach("list")) & lens.scoped_files() & ~Q(status=POOL)
     rows = FileSummary.objects.filter(along(seen, "customer"))
+    if lens.few_files is not None:
+        rows = rows.filter(customer_id__in=lens.few_files)
     before = clock.today() - timedelta(days=days - 1)
     never = rows.filter(last_contact_at=None, customer__registered_on__lt=before)
     long_ago = rows.filter(last_contact_at__lt=clock.at_time(before, time()))
@@ -81,9 +83,10 @@ def _how_many(lens: Lens, days: int) -> int:
 
 
 def _longest(lens: Lens, days: int) -> list[int]:
-    """The ids that waited longest, those never followed up first; two queries."""
-    never, long_ago = (part.values_list("customer_id", flat=True)[:SHOWN] for part in forgotten_files(lens, days))
-    return [*never, *long_ago][:SHOWN]
+    """The ids that waited longest, those never followed up first; two queries. Of more than `MOST` that were never followed up
+    the engine gives the ones it finds first: putting all of them in order would take longer the more there are."""
+    never, long_ago = (part.values_list("customer_id", flat=True) for part in forgotten_files(lens, days))
+    return [*sorted(never.order_by()[:MOST])[:SHOWN], *long_ago[:SHOWN]][:SHOWN]
 
 
 def reminder(lens: Lens, days: int) -> Reminder:
