@@ -77,6 +77,11 @@ def notices_for(person: Person) -> QuerySet[Notice]:
     return Notice.objects.filter(person=person, read_at=None).order_by("-at", "-id")
 
 
+def read_by(person: Person) -> QuerySet[Notice]:
+    """Notices that he has read, the one read last first."""
+    return Notice.objects.filter(person=person, read_at__isnull=False).order_by("-read_at", "-id")
+
+
 def mark_read(person: Person, before: int) -> int:
     """Note that the person has read the notices up to an id; how many. Reading is no deed and leaves no event."""
     unread = Notice.objects.filter(person=person, read_at=None, pk__lte=before)

@@ -7,7 +7,7 @@ provider vouches for it and one person alone has it), or because the person link
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
@@ -157,6 +157,11 @@ class Identities(DefaultSocialAccountAdapter):
 
 class Factors(DefaultMFAAdapter):
     """Second factors: secrets sealed, the product's name on people's phones."""
+
+    error_messages: ClassVar = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": "验证没有通过，请重试。验证码用手机验证器上现在的 6 位数字，或一个没有用过的备用码。",
+    }
 
     def encrypt(self, text: str) -> str:
         """Sealed before it reaches the table."""

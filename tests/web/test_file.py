@@ -237,3 +237,12 @@ def test_a_file_of_another_department_in_the_pool_says_who_takes_it(
     customer = office.customer()
     office.do("customer.release", "wang", customer=customer, reason="暂无意向")
     assert 'data-why="why-customer-take"' in text(as_("wu"), f"/customers/{customer}/")
+
+
+def test_the_menu_offers_taking_only_of_what_nobody_has(office: Office, as_: Callable[[str], Client]) -> None:
+    customer = office.customer()
+    owned = text(as_("wang"), f"/customers/{customer}/acts/", **HTMX)
+    assert "放入公海" in owned and "领取客户" not in owned
+    office.do("customer.release", "wang", customer=customer, reason="暂无意向")
+    pooled = text(as_("zhou"), f"/customers/{customer}/acts/", **HTMX)
+    assert "领取客户" in pooled and "放入公海" not in pooled

@@ -263,7 +263,7 @@ def test_a_password_alone_does_not_sign_in_who_has_a_second_factor(
     assert "验证身份" in page.content.decode()
     wrong = client.post(reverse("mfa_authenticate"), {"code": "000000"})
     assert not client.get("/").wsgi_request.user.is_authenticated
-    assert wrong.status_code == 200
+    assert wrong.status_code == 200 and "验证没有通过，请重试" in wrong.content.decode()
     done = client.post(reverse("mfa_authenticate"), {"code": code_of(secret)})
     assert done["Location"] == "/customers/"
     assert client.get("/").wsgi_request.user == office["wang"]

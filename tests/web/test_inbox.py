@@ -106,3 +106,12 @@ def test_opening_a_notice_reads_it_and_many_of_them_stand_behind_one_line(
     link = re.search(r"/to/notice/\d+/", text)
     assert link and client.get(link[0])["Location"] == f"/customers/{customer}/"
     assert link[0] not in page(client) and "其余 1 条" in page(client)
+
+
+def test_a_notice_that_was_read_can_be_found_again(office: Office, as_: Callable[[str], Client]) -> None:
+    Notice.objects.create(person=office["wang"], at=clock.now(), text="请登记借阅", file=office.customer())
+    client = as_("wang")
+    assert "请登记借阅" in page(client)
+    client.post("/notices/read/", {"upto": Notice.objects.get().pk})
+    assert "请登记借阅" not in page(client) and "没有未读的通知" in page(client)
+    assert "请登记借阅" in page(client, "/?notices=read") and "请登记借阅" not in page(as_("chen"), "/?notices=read")

@@ -458,3 +458,10 @@ def test_completeness_is_filtered_and_sorted_by_who_may_open_the_file(office: Of
     row = next(row for row in selectors.customer_list(office["zhou"], sort="-complete").rows if row.completeness)
     assert (row.name, row.completeness) == ("甲机械厂", 80)
     assert {row.completeness for row in selectors.customer_list(office["li"]).rows} == {None}
+
+
+def test_who_owns_nothing_begins_with_what_he_may_see(office: Office, as_: Callable[[str], Client]) -> None:
+    assert as_("he").get("/customers/").status_code == 200, "nothing is there for anybody"
+    office.customer()
+    assert as_("he").get("/customers/")["Location"] == "/customers/?scope=all"
+    assert "晨光精密机械厂" in page(as_("wang"), "/customers/")

@@ -24,7 +24,7 @@ from kedang.records import selectors as records
 from kedang.web.forms.bound import Form
 
 BEHALF, BEHALF_REASON = "on_behalf_of", "behalf_reason"
-NOT_TYPED = {"customer", "version", "clear", "archived_on"}
+NOT_TYPED = {"customer", "version", "clear", "archived_on", "loan"}
 # Arguments of a reading that are asked only where a norm speaks of them.
 SELDOM = {"relation", "until"}
 # What the button chose that led here: kept beside the form, not typed into it.
@@ -40,6 +40,8 @@ CHOSEN: dict[str, tuple[str, ...]] = {
     "form.restore": ("pack", "form"),
     "record.replace_item": ("item",),
     "record.void_item": ("item",),
+    "record.register_loan": ("loan",),
+    "record.return_loan": ("loan",),
 }
 
 

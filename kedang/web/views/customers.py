@@ -40,6 +40,9 @@ def index(request: HttpRequest) -> HttpResponse:
     else:
         found = selectors.customer_list(request.user, who=who, **asked)
         context["page"] = Page(found.rows, found.page, found.more, found.page_size)
+        # Who keeps or checks the files of others owns none: he begins where there is something to see.
+        if not request.GET and not found.rows and selectors.customer_list(request.user, who=who, scope="all").rows:
+            return redirect(f"{reverse('customers')}?scope=all")
     if is_fragment(request):
         return render(request, "customers/list.html#rows", context)
     context |= {

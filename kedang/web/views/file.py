@@ -224,8 +224,10 @@ def _groups(request: HttpRequest, pk: int, who: access.Standing) -> list[tuple[s
     """Every deed about a file, each decided by a dry run of the very rule that will decide the deed."""
     facts = fact_store()
     made = []
+    view = files.view(pk)
+    idle = "customer.take" if view and view.owner else "customer.release"
     for name, actions in GROUPS:
-        known = [action for action in actions if action in vocabulary.actions]
+        known = [action for action in actions if action in vocabulary.actions and action != idle]
         buttons = [_button(request, pk, action, facts, who) for action in known]
         made.append((name, buttons))
     return made

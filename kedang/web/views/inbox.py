@@ -73,9 +73,16 @@ def inbox_page(request: HttpRequest) -> HttpResponse:
         "kinds": [(key, label, icon, counted[key]) for key, (label, icon) in tasks.KINDS.items() if counted[key]],
         "next": next((row for row in shown if row.due and row.band in ("week", "later")), None),
         "quiet": page.number == 1 and not any(row.band in ("late", "today") for row in shown),
-        "notices": list(inbox.notices_for(request.user)[:NOTICES]),
+        **_notices(request),
     }  # fmt: skip
     return render(request, "inbox/inbox.html", context)
+
+
+def _notices(request: HttpRequest) -> dict[str, Any]:
+    """Notices not read yet, or those that were: what was opened once can be found again."""
+    past = request.GET.get("notices") == "read"
+    rows = inbox.read_by(request.user) if past else inbox.notices_for(request.user)
+    return {"notices": list(rows[:NOTICES]), "past": past}
 
 
 NOTICES = 100

@@ -62,7 +62,7 @@
   };
 
   document.addEventListener("htmx:afterSwap", (event) => {
-    event.detail.target.removeAttribute("aria-busy");
+    event.detail.target?.removeAttribute("aria-busy");
     charts(event.detail.target);
   });
   // A card that could not be counted says so in its place; the others stand.

@@ -172,6 +172,9 @@
     for (const item of $$(".toast-c:not(.still)", root)) fade(item);
     const wrong = $(".field.bad :is(input,select,textarea)", root);
     if (wrong) wrong.focus({ preventScroll: false });
+    // What is refused after sending stands above the form; whoever pressed the button is below it.
+    const said = root !== document.body && !wrong && $(':is(.refusal:not([data-outcome="depends"]), .note.red)[role=alert]', root);
+    if (said && root.matches?.("form")) said.scrollIntoView({ block: "start" });
   }
   const remote = (select) => ({
     valueField: "id",
@@ -208,17 +211,17 @@
   });
   document.addEventListener("htmx:beforeSwap", (event) => {
     if (event.detail.requestConfig?.target?.id !== "drawer-body") return;
-    if (!wanted && event.detail.target.id === "drawer-body") event.detail.shouldSwap = false;
+    if (!wanted && event.detail.target?.id === "drawer-body") event.detail.shouldSwap = false;
     // What could not be shown is told in a window of its own, with nothing behind it.
     if (event.detail.xhr.status >= 400) window.tabler?.bootstrap.Offcanvas.getInstance("#drawer")?.hide();
   });
   document.addEventListener("htmx:afterSwap", (event) => {
-    if (event.detail.target.id === "drawer-body") {
+    if (event.detail.target?.id === "drawer-body") {
       window.tabler?.bootstrap.Offcanvas.getOrCreateInstance("#drawer").show();
       // A next page has taken away what had the focus; without it Escape would go nowhere.
       if (!document.activeElement?.closest("#drawer")) $("#drawer").focus();
     }
-    if (event.detail.target.id === "dialog-body") { const box = $("#dialog"); if (!box.open) box.showModal(); }
+    if (event.detail.target?.id === "dialog-body") { const box = $("#dialog"); if (!box.open) box.showModal(); }
   });
   document.addEventListener("why", () => { const box = $("#why"); if (!box.open) box.showModal(); });
   document.addEventListener("done", () => { $("#dialog")?.close(); });
