@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -14,6 +15,7 @@ from kedang.customers.visibility import visible_files
 from kedang.engagement.desk.models import NAMED, CallLog, DutyTurn, Reception
 from kedang.kernel import clock
 from kedang.kernel.norms.models import Duty, DutyState
+from kedang.kernel.norms.store import regulations
 from kedang.kernel.org import selectors as org
 from kedang.kernel.org.models import Person
 
@@ -67,8 +69,14 @@ def receptions(person: Person, day: date | None = None, limit: int = 200) -> lis
         if row.introducer_id not in known:
             row.introducer = None
     alike = _alike(person, [pk for pk in files if pk in known])
-    duties = {each.subject: each for each in Duty.objects.filter(subject__in=[f"reception:{row.pk}" for row in found])}
+    duties = _duties([f"reception:{row.pk}" for row in found])
     return [_view(row, alike, duties.get(f"reception:{row.pk}"), row.customer_id in known) for row in found]
+
+
+def _duties(subjects: Sequence[str]) -> dict[str, Duty]:
+    """The duty about each subject. The norms are named because the index over subjects begins with them."""
+    norms = [norm.qid for version in regulations().versions for norm in version.regulation.norms]
+    return {each.subject: each for each in Duty.objects.filter(norm__in=norms, subject__in=subjects)}
 
 
 def _view(row: Reception, alike: dict[int, list[Alike]], duty: Duty | None, known: bool) -> ReceptionView:

@@ -215,8 +215,11 @@ def fixes_of(records: Iterable[int]) -> dict[int, list[Fix]]:
     if not named:
         return {}
     found: dict[int, list[Fix]] = {}
-    rows = Event.objects.filter(Q(subject__in=named), kind=KIND).select_related("actor", "on_behalf_of").order_by("pk")
-    for event in rows.prefetch_related("values"):
+    # Said as the index over subjects says it, and put in order here: an order by id would be read through all events.
+    rows = Event.objects.filter(Q(subject__in=named), kind=KIND).exclude(subject="")
+    for event in sorted(
+        rows.select_related("actor", "on_behalf_of").prefetch_related("values"), key=lambda row: row.pk
+    ):
         values = {value.field: value for value in event.values.all() if value.salt}
         change, reason = values.get(CHANGES), values.get("reason")
         if change is None:
