@@ -13,6 +13,7 @@ from django.db.models import Q
 
 from kedang.customers.importing import spooling
 from kedang.customers.importing.models import CHECKED, Import, ImportRow, RowState, Stage
+from kedang.customers.importing.withform import WITH
 from kedang.kernel import blobs
 from kedang.kernel.actions import Deed, action, dry_run
 from kedang.kernel.errors import Invalid, NotFound, Refused
@@ -26,7 +27,9 @@ SKIP, OVERWRITE, EACH = "skip", "overwrite", "each"
 POLICIES = {SKIP: "跳过", OVERWRITE: "覆盖", EACH: "逐条决定"}
 BATCH = F("batch", "导入", "integer", required=True)
 NOT_NOW = "这次导入{stage}，不能再改。"
-OPTIONS = {"owner", "unit", "policy", "opening", "reason", "confirmed"}
+OPTIONS = {"owner", "unit", "policy", "opening", "reason", "confirmed", WITH}
+READ_BY = ("owner", "unit", WITH)
+"""Options by which the rows are read: with another one they are checked anew."""
 
 
 def own(deed: Deed, batch: int) -> Import:
@@ -135,12 +138,12 @@ def arrange(
 ) -> int:
     """Keep which sheet, which columns and what was chosen. Another layout or sheet begins the check of all rows anew."""
     row = arranging(deed, batch)
-    before = (row.sheet, row.layout, row.options.get("owner"), row.options.get("unit"))
+    before = (row.sheet, row.layout, *map(row.options.get, READ_BY))
     if table is not None:
         row.sheet, row.table = sheet or "", table
     row.layout = row.layout if layout is None else layout
     row.options = {**row.options, **{key: value for key, value in (options or {}).items() if key in OPTIONS}}
-    changed = before != (row.sheet, row.layout, row.options.get("owner"), row.options.get("unit"))
+    changed = before != (row.sheet, row.layout, *map(row.options.get, READ_BY))
     if changed or row.check_job_id is None:
         _check_anew(row, deed)
     row.save()

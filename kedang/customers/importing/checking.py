@@ -16,6 +16,7 @@ from django.db.models import Q
 from kedang.customers import history, identity
 from kedang.customers.importing.reading import Read, read
 from kedang.customers.importing.targets import TERM, Company, Target, by_id
+from kedang.customers.importing.withform import WITH, WithForm, chosen
 from kedang.customers.models import VOID, Customer, FormerName, PhoneDigits
 from kedang.kernel import fields, files
 from kedang.kernel.actions import flows
@@ -38,6 +39,8 @@ class Plan:
     defaults: Mapping[str, Any]
     by: Person
     mark: int | None = None
+    form: WithForm | None = None
+    """What is filed along with each registration."""
     _units: dict[tuple[Any, Any], Any] = field(default_factory=dict)
     _homes: dict[int, int | None] = field(default_factory=dict)
 
@@ -54,7 +57,8 @@ class Plan:
         known = by_id(targets)
         columns = [(int(at), known[name]) for at, name in layout.get("columns", {}).items() if name in known]
         defaults = {key: options[key] for key in ("owner", "unit") if options.get(key)}
-        return cls(sorted(columns, key=lambda pair: pair[0]), company, defaults, by, layout.get("mark"))
+        form = chosen(options, regulations())
+        return cls(sorted(columns, key=lambda pair: pair[0]), company, defaults, by, layout.get("mark"), form)
 
     def home(self, owner: int) -> int | None:
         """The unit of an owner's main post."""
@@ -77,6 +81,8 @@ class Checked:
     """file -> in what it agrees, for files that only may be the same (phone, former name)."""
     twin: int | None = None
     """The earlier line of this list with the same name or code."""
+    form: dict[str, Any] | None = None
+    """What the form says that is filed along; None when none is."""
 
     @property
     def name(self) -> str:
@@ -107,23 +113,38 @@ def _judge(row: Checked, args: Any, plan: Plan) -> dict[str, Any]:
         row.read.args.get("contact_phone") or row.read.args.get("contact_post")
     ):
         row.errors.setdefault("contact_name", CONTACT_FIRST)
-    _judge_classes(row, plan)
+    view = _judge_classes(row, plan)
+    _judge_form(row, plan, view)
     return cleaned
 
 
-def _judge_classes(row: Checked, plan: Plan) -> None:
-    """The classes by the regulations over the department that the file would lie in."""
+def _judge_form(row: Checked, plan: Plan, view: files.FileView | None) -> None:
+    """The form that is filed along, checked before anything is written; a department under another regulation has none."""
+    extra = row.read.args.pop(WITH, {})
+    if plan.form is None or view is None:
+        return
+    if not plan.form.covers(view):
+        row.read.notes.append(f"这份档案不适用{plan.form.name}，没有提交这张表")
+        return
+    for key, text in plan.form.errors(row.read.args, extra).items():
+        row.errors.setdefault(key, text)
+    row.form = plan.form.data(row.read.args, extra)
+
+
+def _judge_classes(row: Checked, plan: Plan) -> files.FileView | None:
+    """The classes by the regulations over the department that the file would lie in; where that is."""
     owner = row.read.args.get("owner") or plan.by.pk
     unit = row.read.args.get("unit") or plan.home(owner)
     if unit is None:
         row.errors.setdefault("owner", "负责人没有任职部门，不能作为负责人")
-        return
+        return None
     key = (owner, unit)
     if key not in plan._units:
         plan._units[key] = files.FileView(0, "", "", owner, unit)
     _, wrong = _classes(plan, plan._units[key], row.read.args.get("terms") or {})
     for name, text in wrong.items():
         row.errors.setdefault(TERM + name, text)
+    return plan._units[key]
 
 
 def _classes(plan: Plan, view: files.FileView, given: Mapping[str, str]) -> Any:

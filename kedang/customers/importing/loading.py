@@ -188,7 +188,7 @@ class Loading:
                 fresh.append((line, cells))
         rows = {one.line: one for one in check(fresh, self.plan)}
         for one in list(rows.values()):
-            if one.read.errors:
+            if one.read.errors or (one.errors and self.plan.form is not None):
                 self._fail(made[rows.pop(one.line).line], one.errors)
         begun = self._begun(rows)
         register = [one for one in rows.values() if one.line in begun or not self._stands(one, made, known)]
@@ -250,6 +250,28 @@ class Loading:
                 if one.same and self._stands(one, made, {}):
                     continue
             self.settle(made[one.line], result, RowState.CREATED, one)
+        self._file_forms(
+            [one for one in rows if one.form is not None and made[one.line].state == RowState.CREATED], made
+        )
+
+    def _file_forms(self, rows: Sequence[Checked], made: Mapping[int, ImportRow]) -> None:
+        """File the chosen form about each file that was opened; what stands against it is told, the file stays."""
+        form = self.plan.form
+        if form is None or not rows:
+            return
+        told = self.many(
+            "form.file",
+            {
+                f"{one.line}:form": {"form": form.qid, "customer": made[one.line].customer, "data": one.form}
+                for one in rows
+            },
+        )
+        for one in rows:
+            result, row = told[f"{one.line}:form"], made[one.line]
+            if result.state != "ok":
+                why = result.message or "；".join(form.placed(result.errors).values()) or "没有办成"
+                what = f"{form.name}{'须审批' if result.state == 'needs' else '没有提交'}：{why}"
+                row.message = "；".join(filter(None, [row.message, what]))
 
     def many(self, action: str, rows: Mapping[str, Mapping[str, Any]]) -> dict[str, RowResult]:
         """One action over rows of this chunk, by row name."""

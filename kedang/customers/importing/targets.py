@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from kedang.customers.importing import withform
 from kedang.kernel.actions import forms
 from kedang.kernel.fields import Field
 from kedang.kernel.norms import engine
@@ -78,7 +79,22 @@ def targets(regs: Regulations | None = None) -> list[Target]:
         for one in vocabulary.actions["customer.register"].args
         if one.id != "terms"
     ]
-    return [*own, *_terms(regs), *_forms(regs)]
+    return [*own, *_terms(regs), *_forms(regs), *_with_forms(regs)]
+
+
+def _with_forms(regs: Regulations) -> list[Target]:
+    """Fields that only the forms filed along ask for (同时提交); they are read when that was chosen."""
+    return [
+        Target(
+            place,
+            replace(one, id=place, name=f"{one.name}（{each.name}）", required=False),
+            (one.name,),
+            form=withform.WITH,
+        )
+        for each in withform.all_of(regs)
+        for one in each.own
+        if one.type != "file" and (place := each.places[one.id])
+    ]
 
 
 def _terms(regs: Regulations) -> list[Target]:

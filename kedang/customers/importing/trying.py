@@ -14,6 +14,7 @@ from kedang.customers.importing.actions import SKIP
 from kedang.customers.importing.checking import check
 from kedang.customers.importing.loading import data_rows, plan_of
 from kedang.customers.importing.models import CHECKED, Import, ImportRow
+from kedang.customers.importing.withform import WithForm
 from kedang.kernel.actions import perform_many
 from kedang.kernel.norms.models import Duty
 from kedang.kernel.once import forget
@@ -32,6 +33,11 @@ class Trial:
     """{outcome: an example of what was said}"""
     duties: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     """{(title, pack, clause): how many}"""
+    form: str = ""
+    """The form that is filed along, by name."""
+    forms: Counter[str] = field(default_factory=Counter)
+    """How filing it ended."""
+    form_said: str = ""
 
     @property
     def each(self) -> float:
@@ -52,25 +58,44 @@ def try_out(batch: Import, options: Mapping[str, Any]) -> Trial:
         return found
     try:
         with transaction.atomic():
-            _perform(batch, rows, found)
+            _perform(batch, rows, found, plan.form)
             transaction.set_rollback(True)
     finally:
         forget()
     return found
 
 
-def _perform(batch: Import, rows: Any, found: Trial) -> None:
+def _perform(batch: Import, rows: Any, found: Trial, form: WithForm | None) -> None:
     last = Duty.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-    done = perform_many(
-        "customer.register", {str(one.line): one.read.args for one in rows}, by=batch.by, job=f"import-{batch.pk}-trial",
-        origin="opening" if batch.options.get("opening") else "import", reason=str(batch.options.get("reason") or ""),
-        confirmed=bool(batch.options.get("confirmed")),
-    )  # fmt: skip
+    how: dict[str, Any] = {
+        "by": batch.by, "job": f"import-{batch.pk}-trial", "origin": "opening" if batch.options.get("opening") else "import",
+        "reason": str(batch.options.get("reason") or ""), "confirmed": bool(batch.options.get("confirmed")),
+    }  # fmt: skip
+    done = perform_many("customer.register", {str(one.line): one.read.args for one in rows}, **how)
+    if form is not None:
+        _file_forms(rows, {each.row: each.value for each in done.rows if each.state == "ok"}, form, how, found)
     for result in done.rows:
         found.ended[result.state] += 1
         found.words.setdefault(result.state, result.message)
     for title, pack, clause in Duty.objects.filter(pk__gt=last).values_list("title", "pack", "clause"):
         found.duties[title, pack, clause] += 1
+
+
+def _file_forms(rows: Any, made: Mapping[str, Any], form: WithForm, how: dict[str, Any], found: Trial) -> None:
+    found.form = form.name
+    told = perform_many(
+        "form.file",
+        {
+            f"{one.line}:form": {"form": form.qid, "customer": made[str(one.line)], "data": one.form}
+            for one in rows
+            if one.form is not None and str(one.line) in made
+        },
+        **how,
+    )
+    for result in told.rows:
+        found.forms[result.state] += 1
+        if result.state != "ok":
+            found.form_said = result.message or "；".join(result.errors.values())
 
 
 def consequences(batch: Import, policy: str, opening: bool, trial: Trial) -> list[str]:
@@ -91,7 +116,16 @@ def consequences(batch: Import, policy: str, opening: bool, trial: Trial) -> lis
             f"{like:,} 行与已有档案的电话或曾用名相同，"
             + ("按您逐条的选择办理，没有选的跳过。" if policy == "each" else "照常新建（与表单一样只作提示）。")
         )
-    return [*lines, *_of_duties(fresh, opening, trial), *_of_answers(fresh, trial)]
+    return [*lines, *_of_form(trial), *_of_duties(fresh, opening, trial), *_of_answers(fresh, trial)]
+
+
+def _of_form(trial: Trial) -> list[str]:
+    if not trial.form:
+        return []
+    lines = [f"每一份同时提交{trial.form}，缺表上必填内容的行算有错误，不导入；撤销导入时随档案一起作废。"]
+    if wrong := sum(trial.forms.values()) - trial.forms["ok"]:
+        lines.append(f"试办的行中有 {wrong} 行能建档而表没有交成：{trial.form_said}")
+    return lines
 
 
 def _of_same(same: int, twin: int, policy: str) -> str:

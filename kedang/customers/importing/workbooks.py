@@ -10,6 +10,7 @@ from kedang.customers.importing.actions import root_of
 from kedang.customers.importing.loading import data_rows
 from kedang.customers.importing.models import Import, ImportRow, RowState
 from kedang.customers.importing.targets import ERROR_HEADING, HINTS, MARK_HEADING, Target, by_id, company, targets
+from kedang.customers.importing.withform import WITH
 from kedang.kernel.sheets import cells as sheet_cells
 from kedang.kernel.sheets.cells import safe
 
@@ -32,7 +33,7 @@ def template() -> io.BytesIO:
     with xlsxwriter.Workbook(made, {**OPTIONS, "in_memory": True}) as book:
         page, guide, lists = book.add_worksheet(SHEET), book.add_worksheet(GUIDE), book.add_worksheet(LISTS)
         lists.hide()
-        known = targets()
+        known = [one for one in targets() if one.form != WITH]
         _headings(book, page, lists, known)
         _guide(book, guide, known)
         page.activate()

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from kedang.customers.importing import actions, intake, selectors, targets, trying, undoing, workbooks
+from kedang.customers.importing import actions, intake, selectors, targets, trying, undoing, withform, workbooks
 from kedang.customers.importing.models import Import, RowState, Stage
 from kedang.kernel import blobs
 from kedang.kernel.actions import dry_run, perform
@@ -19,6 +19,7 @@ from kedang.kernel.fields import Field
 from kedang.kernel.sheets import limits
 from kedang.kernel.sheets.sniff import Unreadable
 from kedang.web import jobs, outcomes
+from kedang.web.forms import arranging
 from kedang.web.forms.bound import Form
 from kedang.web.paging import page_of
 from kedang.web.replies import go, is_fragment
@@ -30,10 +31,6 @@ NOTES = {
     "macros": "文件带有宏：宏不会运行，只读取单元格的值。",
     "external": "文件引用了别的工作簿：取的是上次保存的值。",
 }
-DEFAULTS = [
-    Field("owner", "没有写负责人的行，归谁", "person"),
-    Field("unit", "没有写部门的行，归哪个部门", "unit"),
-]
 CHOICES = [
     Field("policy", "与已有档案重复的行", "choice", required=True, values=actions.POLICIES),
     Field(
@@ -149,13 +146,18 @@ def columns(request: HttpRequest, pk: int) -> HttpResponse:
     batch = selectors.import_for(request.user, pk, content=True)
     if batch.stage != Stage.ARRANGING:
         return go(request, reverse("import", args=[pk]))
-    form = Form.of(request, DEFAULTS, initial={key: batch.options.get(key) for key in ("owner", "unit")})
+    form = Form.of(
+        request,
+        arranging.defaults(request.user),
+        initial={key: batch.options.get(key) for key in ("owner", "unit", withform.WITH)},
+        hints={withform.WITH: "每一行建档的同时提交这张表；不选则只建档"},
+    )
     chosen, wrong = None, {}
     if request.method == "POST":
         if request.POST.get("sheet", batch.sheet) != batch.sheet or "look" in request.POST:
             return _look_again(request, batch, form)
         chosen = _chosen(request, batch)
-        wrong = _wrong(chosen)
+        wrong = arranging.wrong(chosen, str(form.raw.get(withform.WITH) or ""))
         if not wrong and (done := _arrange(request, batch, form, chosen)):
             return done
     return _columns_page(request, batch, form, chosen, wrong)
@@ -201,22 +203,14 @@ def _chosen(request: HttpRequest, batch: Import) -> dict[int, str]:
     return {at: name for at in range(width) if (name := request.POST.get(f"column-{at}", "")) in known}
 
 
-def _wrong(chosen: dict[int, str]) -> dict[int, str]:
-    """One target feeds from one column, and a customer needs a name."""
-    wrong: dict[int, str] = {}
-    first: dict[str, int] = {}
-    for at, name in chosen.items():
-        if name in first:
-            wrong[at] = "已经有一列对应到这里，请另选或选“不导入”"
-        first.setdefault(name, at)
-    if "name" not in first:
-        wrong[-1] = "没有哪一列对应“客户名称”，请选出一列。"
-    return wrong
-
-
 def _arrange(request: HttpRequest, batch: Import, form: Form, chosen: dict[int, str]) -> HttpResponse | None:
     layout = intake.with_columns(batch.layout, chosen)
-    options = {key: _number(str(form.raw.get(key) or "")) or None for key in ("owner", "unit")}
+    options: dict[str, Any] = {key: _number(str(form.raw.get(key) or "")) or None for key in ("owner", "unit")}
+    along = str(form.raw.get(withform.WITH) or "")
+    if along and along not in arranging.offered(request.user):
+        form.errors = {withform.WITH: "请从列出的表单中选择"}
+        return None
+    options[withform.WITH] = along or None
     done = outcomes.attempt(request, form, "import.arrange", raw={}, batch=batch.pk, layout=layout, options=options)
     return go(request, reverse("import_check", args=[batch.pk])) if done else None
 
