@@ -38,19 +38,20 @@ forms:
     fields:
       - {id: name, name: 客户名称, binds: customer.name, required: true, clause: "1"}
       - {id: address, name: 地址, type: address, binds: customer.address, required: true, clause: "1"}
+      - {id: parent, name: 主管单位, binds: customer.parent_unit, required: true, clause: "1"}
       - {id: scale, name: 规模, type: choice, values: [大, 小], required: true, clause: "1"}
 norms:
   - {id: review, clause: "1", kind: duty, name: 审核, opens: {form: basic}, bearer: head, done: {event: contact.recorded, for: customer, by: anyone}, due: {within: 2 days}}
   - {id: big, clause: "2", kind: approval, action: {form: basic}, when: "scale == '大'", route: [{role: head}], then: run}
 """
 QID = "filing.basic"
-HEAD = ["客户名称", "地址", "规模"]
+HEAD = ["客户名称", "地址", "规模", "主管单位"]
 ROWS = [
     HEAD,
-    ["甲厂", "西安市 1 号", "小"],
-    ["乙厂", "", "小"],
-    ["丙厂", "西安市 3 号", "中"],
-    ["丁厂", "西安市 4 号", "大"],
+    ["甲厂", "西安市 1 号", "小", "无"],
+    ["乙厂", "", "小", "机械局"],
+    ["丙厂", "西安市 3 号", "中", "无"],
+    ["丁厂", "西安市 4 号", "大", "无"],
 ]
 
 
@@ -77,6 +78,7 @@ def test_each_row_opens_its_file_and_files_the_form_and_errors_stand_at_their_ce
     assert done[3][0] == done[4][0] == "failed" and "此项必填" in done[3][1]["address"]
     assert done[5][0] == "created" and "《客户基本信息表》须审批" in done[5][2]
     filed = FormRecord.objects.get()
+    assert filed.data["parent"] == "无", "an answer where the form must have one"
     assert (filed.data["scale"], filed.file) == ("小", Customer.objects.get(name="甲厂").pk)
     assert list(Customer.objects.order_by("name").values_list("name", flat=True)) == ["丁厂", "甲厂"]
     assert Duty.objects.get(norm="filing.review").file == filed.file
@@ -87,6 +89,7 @@ def test_without_the_choice_nothing_of_the_form_is_asked_or_filed(begin: Begin) 
     batch = carry_out(begin("小王", ROWS))
     assert {state for state, _, _ in results(batch).values()} == {"created"}
     assert not FormRecord.objects.exists() and Customer.objects.count() == 4
+    assert Customer.objects.get(name="甲厂").parent_unit == "", "nothing, where nobody asks for it"
 
 
 @pytest.mark.usefixtures("rules")
@@ -130,8 +133,13 @@ def test_the_page_offers_it_and_says_what_is_wrong_with_the_choice(begin: Begin,
     batch = begin("小王", ROWS)
     url = reverse("import_columns", args=[batch.pk])
     page = client.get(url).content.decode()
-    assert "同时提交" in page and "规模（《客户基本信息表》）" in page
-    typed: dict[str, Any] = {"column-0": "name", "column-1": "address", "column-2": f"with_form.{QID}.scale"}
+    assert "建档并提交《客户基本信息表》" in page and "规模（《客户基本信息表》）" in page
+    typed: dict[str, Any] = {
+        "column-0": "name",
+        "column-1": "address",
+        "column-2": f"with_form.{QID}.scale",
+        "column-3": "parent_unit",
+    }
     answer = client.post(url, typed)
     assert answer.status_code == 422 and "这一列只用于表单" in answer.content.decode()
     assert client.post(url, {**typed, "with_form": "filing.other"}).status_code == 422
@@ -147,4 +155,4 @@ def test_where_no_regulation_has_such_a_form_it_is_not_offered(begin: Begin, com
     client = Client()
     client.force_login(company["小王"])
     batch = begin("小王", ROWS[:2])
-    assert "同时提交" not in client.get(reverse("import_columns", args=[batch.pk])).content.decode()
+    assert "建档并提交" not in client.get(reverse("import_columns", args=[batch.pk])).content.decode()

@@ -92,7 +92,8 @@ class Checked:
 
 def check(rows: Iterable[tuple[int, Sequence[Any]]], plan: Plan) -> list[Checked]:
     """Read and check some rows, with the files they may be."""
-    found = [Checked(line, read(cells, plan.columns, plan.company, plan.defaults)) for line, cells in rows]
+    answers = plan.form.answers if plan.form else frozenset()
+    found = [Checked(line, read(cells, plan.columns, plan.company, plan.defaults, answers)) for line, cells in rows]
     spec = vocabulary.actions["customer.register"]
     cleaned = {row.line: _judge(row, spec.args, plan) for row in found}
     _find_same(found, cleaned, plan)

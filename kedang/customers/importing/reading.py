@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ from kedang.kernel.sheets import cells as sheet_cells
 from kedang.kernel.sheets.cells import Damaged, text_of
 
 PHONES = ("phone", "contact_phone")
+NONE = "无"
 NOTHING = {
     "/",
     "\\",
@@ -55,15 +56,17 @@ def read(
     columns: Sequence[tuple[int, Target]],
     company: Company,
     defaults: Mapping[str, Any],
+    answers: Collection[str] = (),
 ) -> Read:
-    """One row by the layout; `defaults` are the owner and unit that were chosen for rows that name none."""
+    """One row by the layout; `defaults` are the owner and unit that were chosen for rows that name none. For the targets of
+    `answers`, which must be filled in, 无 is what is so, and no blank."""
     row = Read()
     for at, target in columns:
         cell = cells[at] if at < len(cells) else ""
         if cell == "" or cell is None:
             continue
         try:
-            value = _value(cell, target, company, row)
+            value = NONE if text_of(cell) == NONE and target.id in answers else _value(cell, target, company, row)
         except Damaged as error:
             row.errors[target.id] = str(error)
             row.sources[target.id] = text_of(cell)

@@ -50,6 +50,12 @@ class WithForm:
         asked = {one.id for one in vocabulary.actions["customer.register"].args}
         return {spec.id: _shared(spec, asked) or f"{WITH}.{self.qid}.{spec.id}" for spec in self.form.fields}
 
+    @cached_property
+    def answers(self) -> frozenset[str]:
+        """Targets of texts that must be there: who writes 无 has answered (没有主管单位的填“无”)."""
+        texts = (one for one in self.fields if one.required and one.type in ("text", "long_text"))
+        return frozenset(self.places[one.id] for one in texts) - {"name"}
+
     @property
     def own(self) -> list[Field]:
         """Those that no input of the registration answers."""

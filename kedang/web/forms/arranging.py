@@ -7,6 +7,7 @@ from kedang.kernel.fields import Field
 from kedang.kernel.norms.store import regulations
 from kedang.kernel.org.models import Person
 
+ONLY = "only"
 DEFAULTS = [
     Field("owner", "没有写负责人的行，归谁", "person"),
     Field("unit", "没有写部门的行，归哪个部门", "unit"),
@@ -21,7 +22,15 @@ def offered(person: Person) -> dict[str, str]:
 def defaults(person: Person) -> list[Field]:
     """What is asked for all rows; whether a form is filed along, where a regulation has one."""
     found = offered(person)
-    return [*DEFAULTS, Field(withform.WITH, "同时提交", "choice", values=found)] if found else DEFAULTS
+    if not found:
+        return DEFAULTS
+    values = {ONLY: "只建档", **{qid: f"建档并提交{name}" for qid, name in found.items()}}
+    return [*DEFAULTS, Field(withform.WITH, "每一行办什么", "choice", required=True, values=values)]
+
+
+def along_of(typed: object) -> str:
+    """The form that was chosen to be filed along; '' for none."""
+    return "" if typed in (None, ONLY) else str(typed)
 
 
 def wrong(chosen: dict[int, str], along: str) -> dict[int, str]:
@@ -30,7 +39,7 @@ def wrong(chosen: dict[int, str], along: str) -> dict[int, str]:
     first: dict[str, int] = {}
     for at, name in chosen.items():
         if name.startswith(withform.WITH) and not name.startswith(f"{withform.WITH}.{along or '?'}."):
-            found[at] = "这一列只用于表单：请在下面“同时提交”里选这张表，或者选“不导入”"
+            found[at] = "这一列只用于表单：请在下面选“建档并提交”这张表，或者选“不导入”"
         if name in first:
             found[at] = "已经有一列对应到这里，请另选或选“不导入”"
         first.setdefault(name, at)

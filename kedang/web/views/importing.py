@@ -149,15 +149,18 @@ def columns(request: HttpRequest, pk: int) -> HttpResponse:
     form = Form.of(
         request,
         arranging.defaults(request.user),
-        initial={key: batch.options.get(key) for key in ("owner", "unit", withform.WITH)},
-        hints={withform.WITH: "每一行建档的同时提交这张表；不选则只建档"},
+        initial={
+            **{key: batch.options.get(key) for key in ("owner", "unit")},
+            withform.WITH: batch.options.get(withform.WITH) or arranging.ONLY,
+        },
+        hints={withform.WITH: "一并提交的，缺表上必填内容的行不导入；没有主管单位等的填“无”"},
     )
     chosen, wrong = None, {}
     if request.method == "POST":
         if request.POST.get("sheet", batch.sheet) != batch.sheet or "look" in request.POST:
             return _look_again(request, batch, form)
         chosen = _chosen(request, batch)
-        wrong = arranging.wrong(chosen, str(form.raw.get(withform.WITH) or ""))
+        wrong = arranging.wrong(chosen, arranging.along_of(form.raw.get(withform.WITH)))
         if not wrong and (done := _arrange(request, batch, form, chosen)):
             return done
     return _columns_page(request, batch, form, chosen, wrong)
@@ -206,7 +209,7 @@ def _chosen(request: HttpRequest, batch: Import) -> dict[int, str]:
 def _arrange(request: HttpRequest, batch: Import, form: Form, chosen: dict[int, str]) -> HttpResponse | None:
     layout = intake.with_columns(batch.layout, chosen)
     options: dict[str, Any] = {key: _number(str(form.raw.get(key) or "")) or None for key in ("owner", "unit")}
-    along = str(form.raw.get(withform.WITH) or "")
+    along = arranging.along_of(form.raw.get(withform.WITH))
     if along and along not in arranging.offered(request.user):
         form.errors = {withform.WITH: "请从列出的表单中选择"}
         return None
