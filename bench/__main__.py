@@ -96,6 +96,7 @@ def _in_process(engine: str, customers: int, sections: list[str], rounds: int) -
         }  # fmt: skip
         environment.pop("KEDANG_DATABASE_URL", None)
         environment.pop("KEDANG_DEBUG", None)
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed product has its modules compiled
         if engine == "postgres":
             cluster = pg.Cluster()
             environment["KEDANG_DATABASE_URL"] = cluster.start()
