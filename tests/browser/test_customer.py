@@ -153,3 +153,18 @@ def test_a_person_is_found_in_a_picker(site: Site, enter: Enter) -> None:
     page.keyboard.type("李倩")
     page.locator(".ts-dropdown .option", has_text="李倩").click()
     expect(page.locator(".ts-control")).to_contain_text("李倩")
+
+
+def test_down_and_enter_open_what_the_search_found(site: Site, enter: Enter) -> None:
+    first, second = site.customer("恒远机械厂"), site.customer("恒远纺织厂")
+    page = enter("wang", "/")
+    page.keyboard.press("/")
+    page.keyboard.type("恒远")
+    expect(page.locator("#q-results a[href^='/customers/']")).to_have_count(2)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowUp")
+    href = page.locator("#q-results a").first.get_attribute("href")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**{href}")
+    assert href in (f"/customers/{first}/", f"/customers/{second}/")

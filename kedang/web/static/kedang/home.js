@@ -63,7 +63,7 @@
 
   document.addEventListener("htmx:afterSwap", (event) => {
     event.detail.target?.removeAttribute("aria-busy");
-    charts(event.detail.target);
+    charts(event.detail.target ?? document);
   });
   // A card that could not be counted says so in its place; the others stand.
   document.addEventListener("htmx:responseError", (event) => failed(event.detail.elt));

@@ -248,6 +248,15 @@
   };
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && event.target.id === "q") { event.target.value = ""; $("#q-results").replaceChildren(); event.target.blur(); return; }
+    // Down and up walk through what the search found, Enter opens it.
+    const found = event.target.closest?.(".kd-search") && $$("#q-results a");
+    const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (found?.length && by) {
+      event.preventDefault();
+      (found[found.indexOf(document.activeElement) + by] ?? $("#q")).focus();
+      return;
+    }
+    if (event.key === "Escape" && found?.length) { $("#q").focus(); return; }
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
     if (event.key === "Enter" && event.target.closest("a,button,[role=button]")) return;
     const act = keys[event.key];
