@@ -24,7 +24,12 @@ def run(args: argparse.Namespace) -> int:
         print(f"正在恢复，或上次恢复没有做完（{restoring.mark()}），不能启动。", file=sys.stderr)
         return 2
     if args.demo:
-        prepare_demo()
+        if status := prepare_demo():
+            print("演示公司没有准备好，不启动。", file=sys.stderr)
+            return status
+    elif half_a_demo():
+        print("演示公司没有载完，不能启动。请运行 kedang run --demo，它会清空后从头载入。", file=sys.stderr)
+        return 2
     print(f"客档已启动：http://{args.host}:{args.port}/ （按 Ctrl+C 停止）", flush=True)
     return Supervisor(children(args)).run()
 
@@ -43,8 +48,16 @@ def children(args: argparse.Namespace) -> list[Child]:
     ]
 
 
-def prepare_demo() -> None:
-    """Bring the database up to date, fill an empty one with the demo company, list its accounts.
+def half_a_demo() -> bool:
+    """Whether loading the demo company was broken off."""
+    from kedang.demo import load
+
+    return load.unfinished()
+
+
+def prepare_demo() -> int:
+    """Bring the database up to date, fill an empty one with the demo company, list its accounts; 0 when all of it is there.
+    What a broken load has left is taken away first.
 
     ``kedang demo`` loads and lists; ``kedang demo --accounts`` only lists, and says nothing in a
     database that does not hold the demo company.
@@ -55,8 +68,9 @@ def prepare_demo() -> None:
     from kedang.cli import main
 
     call_command("migrate", verbosity=0, interactive=False)
+    if half_a_demo():
+        return main(["demo"])
     if not get_user_model().objects.exists():
         print("数据库为空，正在载入演示公司……", flush=True)
-        main(["demo"])
-    else:
-        main(["demo", "--accounts"])
+        return main(["demo"])
+    return main(["demo", "--accounts"])
