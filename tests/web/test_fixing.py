@@ -119,13 +119,14 @@ def test_the_page_keeps_what_was_typed_and_shows_both_afterwards(office: Office,
     answer = wang.post(url, {**typed, "form-phone": "12", "form-nature": "民营", "reason": "抄错了"})
     page = answer.content.decode()
     assert answer.status_code == 422 and 'value="民营"' in page and 'value="12"' in page
-    assert "此项必填" in wang.post(url, {**typed, "form-nature": "民营"}).content.decode()
+    page = wang.post(url, {**typed, "form-nature": "民营", "form-phone": "12"}).content.decode()
+    assert "此项必填" in page and page.count('aria-invalid="true"') == 2, "the reason and the number, at once"
     assert wang.post(url, {**typed, "form-nature": "民营", "reason": "抄错了"}).status_code == 302
     page = wang.get(f"/forms/record/{record.pk}/").content.decode()
     assert "已更正" in page and "<s>国有</s>" in page and "民营" in page and "抄错了" in page
     assert "已更正" in wang.get(f"/customers/{record.file}/?tab=forms").content.decode()
     told = wang.get(f"/customers/{record.file}/?tab=timeline").content.decode()
-    assert "更正《客户基本信息表》的企业性质" in told and f'href="{url}"' in told and '"民营"' not in told
+    assert "更正《客户基本信息表》的企业性质，理由：抄错了" in told and f'href="{url}"' in told and '"民营"' not in told
     assert as_("li").get(url).status_code == 404
 
 

@@ -39,7 +39,7 @@ kinds.register(
         "更正表单",
         "{actor}更正《{name}》的{fields}，理由：{reason}",
         {"entry": "integer", "form": "text", "name": "text", "record": "integer", "number": "text?", "fields": "text",
-         "left": "long_text?"},
+         "reason": "text", "left": "long_text?"},
         {"reason": "理由", CHANGES: "更正内容"},
     )
 )  # fmt: skip
@@ -94,12 +94,9 @@ def correct_form(*, deed: Deed, entry: int, data: Any, reason: str) -> dict[str,
         subject=f"form:{record.pk}",
         data={
             "entry": entry, "form": record.form, "name": record.name, "record": record.pk, "number": record.number or None,
-            "fields": "、".join(names), "left": "；".join(left) or None,
+            "fields": "、".join(names), "reason": reason, "left": "；".join(left) or None,
         },
-        values=[
-            ValueDraft("reason", new=reason),
-            ValueDraft(CHANGES, old=_text(pairs, 0), new=_text(pairs, 1)),
-        ],
+        values=[ValueDraft(CHANGES, old=_text(pairs, 0), new=_text(pairs, 1))],
         clause=engine.first_clause(form.clause),
         pack=record.pack,
     )  # fmt: skip
@@ -233,7 +230,7 @@ def fixes_of(records: Iterable[int]) -> dict[int, list[Fix]]:
                 new[key],
                 who.name if who else "系统",
                 event.recorded_at,
-                reason.new if reason else "",
+                reason.new if reason else str(event.data.get("reason", "")),
             )
             for key in new
         )

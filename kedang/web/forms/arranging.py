@@ -28,6 +28,12 @@ def defaults(person: Person) -> list[Field]:
     return [*DEFAULTS, Field(withform.WITH, "每一行办什么", "choice", required=True, values=values)]
 
 
+def named(options: dict[str, object]) -> str:
+    """The form that an import files along, by name; '' for none."""
+    found = withform.chosen(options, regulations())
+    return found.name if found else ""
+
+
 def along_of(typed: object) -> str:
     """The form that was chosen to be filed along; '' for none."""
     return "" if typed in (None, ONLY) else str(typed)

@@ -134,6 +134,7 @@ def _content(row: FormRecord, version: Any, form: Any, rights: Any, fixes: list[
     def before(one: fields.Field) -> list[tuple[str, formfixes.Fix]]:
         """What stood there before each correction, the latest first."""
         return [(_text(one, fix.old, rights, names), fix) for fix in reversed(fixes) if fix.field == one.id]
+
     return {
         "lines": [(one.name, _cell(row, one, value, rights, names), before(one)) for one, value in pairs],
         "columns": [one.name for one in columns],

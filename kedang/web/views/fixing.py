@@ -9,9 +9,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from kedang.kernel import fields
 from kedang.kernel.actions import formfixes
 from kedang.kernel.actions import forms as kernel_forms
-from kedang.kernel.errors import NotFound
+from kedang.kernel.errors import Invalid, NotFound
 from kedang.kernel.fields import Field
 from kedang.kernel.norms.models import FormRecord
 from kedang.kernel.norms.store import regulations
@@ -48,7 +49,8 @@ def correct(request: HttpRequest, pk: int) -> HttpResponse:
         if done := attempt(request, form, action.name, raw=raw):
             left = "".join(f"{one}。" for one in done.value["left"])
             return go(request, url, f"已更正：{'、'.join(done.value['changed'])}。{left}")
-        form.errors = {PREFIX + key if PREFIX + key in form.at else key: text for key, text in form.errors.items()}
+        told = {**_wrong(known, typed), **form.errors} if form.errors else {}
+        form.errors = {PREFIX + key if PREFIX + key in form.at else key: text for key, text in told.items()}
     ahead = foretell(request.user, action, entry=row.event, data={})
     note = ahead.decision.verdict != "allow" and not form.outcome
     context: dict[str, Any] = {
@@ -58,6 +60,15 @@ def correct(request: HttpRequest, pk: int) -> HttpResponse:
     }  # fmt: skip
     template = "forms/correct.html#form" if is_fragment(request) else "forms/correct.html"
     return render(request, template, context, status=422 if form.posted else 200)
+
+
+def _wrong(known: list[Field], typed: dict[str, Any]) -> dict[str, str]:
+    """What is wrong with the fields, also where the reason is missing: everything is said at once."""
+    try:
+        fields.clean(known, typed, partial=True)
+    except Invalid as error:
+        return dict(error.errors)
+    return {}
 
 
 def _known(request: HttpRequest, row: FormRecord, version: Any, spec: Any) -> list[Field]:

@@ -344,7 +344,7 @@ def result(request: HttpRequest, batch: Import) -> HttpResponse:
         "batch": batch, "steps": _steps(4), "line": line_of(job, request.user) if job and (not job.over or job.state != "done") else None,
         "counts": [(key, label, sizes[key], tab == key) for key, label in OUTCOMES if sizes[key] or key in ("created", "failed")],
         "tab": tab, "page": page, "targets": columns, "rows": rows, "mine": mine, "running": running, "stopped": stopped,
-        "failed": sizes["failed"], "undo": undoing.may_undo(batch), "states": RowState, "policy": actions.POLICIES.get(batch.options.get("policy", ""), ""),
+        "along": arranging.named(batch.options), "failed": sizes["failed"], "undo": undoing.may_undo(batch), "states": RowState, "policy": actions.POLICIES.get(batch.options.get("policy", ""), ""),
     }  # fmt: skip
     return render(request, "importing/result.html", context)
 
