@@ -146,3 +146,12 @@ def test_a_column_keeps_the_width_it_was_drawn_to(site: Site, enter: Enter) -> N
         page.mouse.up()
     page.reload()
     assert abs(page.locator('th[data-col="owner"]').bounding_box()["width"] - box["width"] - 80) < 4
+
+
+def test_the_first_view_is_kept_from_the_row_of_the_filters(site: Site, enter: Enter) -> None:
+    three(site)
+    page = enter("wang", MINE)
+    page.get_by_role("button", name="视图").click()
+    page.locator("dialog[open] input[name=name]").fill("久未跟进")
+    page.locator("dialog[open] button[type=submit]").first.click()
+    expect(page.locator(".kd-views")).to_contain_text("久未跟进")
