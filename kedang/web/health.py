@@ -57,6 +57,11 @@ def failing() -> tuple[str, ...]:
     return _kept[0][1]
 
 
+def forget() -> None:
+    """Look anew at the next question."""
+    _kept.clear()
+
+
 def look() -> tuple[str, ...]:
     """Look at every part. A database that is only busy is alive."""
     try:

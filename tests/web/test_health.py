@@ -26,13 +26,13 @@ def alive() -> Iterator[clock.Frozen]:
     with clock.frozen("2026-03-02 10:00") as held:
         for name in ("tick", "worker"):
             Pulse.objects.create(name=name, at=clock.now())
-        health._kept.clear()
+        health.forget()
         yield held
-    health._kept.clear()
+    health.forget()
 
 
 def ask(**more: Any) -> tuple[int, Any]:
-    health._kept.clear()
+    health.forget()
     response = Client().get("/healthz", **more)
     assert response["Cache-Control"] == "no-store"
     return response.status_code, response.json()
@@ -45,7 +45,7 @@ def test_ok_without_signing_in_and_under_any_host_name() -> None:
 
 def test_it_asks_little_and_keeps_the_answer_for_a_moment() -> None:
     ask()
-    health._kept.clear()
+    health.forget()
     with CaptureQueriesContext(connection) as seen:
         Client().get("/healthz")
     assert len([one for one in seen if "SAVEPOINT" not in one["sql"]]) <= 6
