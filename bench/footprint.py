@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import resource
 import statistics
+import subprocess
+import sys
+import tempfile
 import time
+
+from django.db import connection
 
 from bench.company import REGISTRY, Company
 from bench.measures import Figure, client_of
@@ -11,12 +18,35 @@ from bench.serving import Client, Server
 from kedang.customers.models import Customer
 
 MEGABYTE, PAGE = 1_000_000, 100_000
+DEMO = 45
+"""Seconds of the processor that loading the demo company may take."""
 START_FLOOR = "floor: start"
 
 
 def footprint(company: Company, times: int) -> list[Figure]:
-    """Memory, start, pages."""
-    return [*_starts(3), *_pages(company)]
+    """Memory, start, pages; the demo company, on the embedded database that it is for."""
+    return [*_starts(3), *_pages(company), *([_demo()] if _is_asked_for() else [])]
+
+
+def _is_asked_for() -> bool:
+    """Not for a small run of a test, and not for the engine of production."""
+    return connection.vendor == "sqlite" and Customer.objects.count() >= 1_000
+
+
+def _demo() -> Figure:
+    """Processor time of loading the demo company into a database that has its tables and nothing else."""
+    with tempfile.TemporaryDirectory(prefix="kedang-demo-") as folder:
+        held = {name: value for name, value in os.environ.items() if name != "KEDANG_DATABASE_URL"}
+        held["KEDANG_DATA"] = folder
+        command = [sys.executable, "-m", "kedang.cli"]
+        subprocess.run([*command, "manage", "migrate", "-v0"], env=held, check=True, stdout=subprocess.DEVNULL)
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([*command, "demo"], env=held, check=True, stdout=subprocess.DEVNULL)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    taken = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Figure(
+        "demo company", taken, taken / DEMO, 1, f"{taken:.0f} s for four months of 300 customers, aim {DEMO} s"
+    )
 
 
 def _starts(times: int) -> list[Figure]:
