@@ -125,7 +125,7 @@ def with_view(page: Page) -> None:
     """Keep a view of one's own, pinned, if there is none yet."""
     if page.locator(".kd-views").get_by_text("久未跟进").count() == 0:
         page.goto(site(page) + "/customers/?scope=mine&sort=last_contact")
-        page.locator(".kd-views button[hx-get]").filter(has_text="视图").last.click()
+        page.locator(".keep-view, .kd-views button[hx-get]").filter(has_text="视图").last.click()
         page.locator("dialog[open] input[name=name]").fill("久未跟进")
         page.locator("dialog[open] button[type=submit]").first.click()
         page.wait_for_load_state("networkidle")
@@ -272,8 +272,10 @@ def handover(page: Page) -> None:
 
 def destroyed(page: Page) -> None:
     """The record of what was destroyed: the notice of its carrying out leads there."""
-    page.goto(site(page) + "/approvals/?tab=asked&status=executed")
-    page.get_by_text("申请销毁").locator("visible=true").last.click()
+    told = page.get_by_text("一份档案已销毁").locator("visible=true")
+    if not told.count():  # opening a notice is reading it
+        page.goto(site(page) + "/?notices=read")
+    told.last.click()
     page.wait_for_load_state("networkidle")
     page.get_by_role("link", name="客户档案").first.click()
     page.wait_for_load_state("networkidle")
