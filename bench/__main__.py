@@ -13,18 +13,15 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bench import messy
+from bench.page import GROWTH, page_of
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 RESULT = REPOSITORY / "docs" / "performance.json"
-LIST = REPOSITORY / "docs" / "import-10000.json"
-"""What `bench.messy --report` has found of a list of 10,000 rows; told on the same page."""
 SIZES = [1_000, 100_000, 1_000_000]
 EVERYWHERE = ("pages", "deeds", "tick")
 """Measured at every size; the rest once, at the size at which it says most."""
 ONCE = {"many": 100_000, "people": 100_000, "server": 1_000}
 SECTIONS = (*EVERYWHERE, *ONCE)
-GROWTH = " at a million, in its own time at a thousand"
 GROWING = 1.5
 GROWING_TICK = 1.2
 
@@ -188,29 +185,6 @@ def _growth(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
             {"op": op + GROWTH, "engine": engine, "customers": customers, "floors": ratio, "aim": aim, "note": note}
         )
     return found
-
-
-def page_of(rows: list[dict[str, Any]]) -> str:
-    """docs/performance.md: the table of docs/performance.json, so that no figure in the docs is typed by hand."""
-    lines = [
-        "# Performance",
-        "",
-        "Written by `make bench` from `docs/performance.json`. A *floor* is bare Django under the same server in the same",
-        "run: one view, one indexed query, 50 rows through the template engine; for deeds, a single-row create. Time of the",
-        "processor is that of the server and of the database that serves it: others on the machine do not count.",
-        "",
-        "| operation | engine | customers | floors | aim | |",
-        "| --- | --- | ---: | ---: | ---: | --- |",
-    ]
-    for row in rows:
-        aim = "" if row["aim"] is None else f"≤ {row['aim']}"
-        over = "**" if row["aim"] is not None and row["floors"] > row["aim"] else ""
-        lines.append(
-            f"| {row['op']} | {row['engine']} | {row['customers']:,} | {over}{row['floors']:.2f}{over} | {aim} | {row['note']} |"
-        )
-    if LIST.exists():
-        lines += ["", *messy.paragraph(json.loads(LIST.read_text(encoding="utf-8")))]
-    return "\n".join(lines).rstrip() + "\n"
 
 
 if __name__ == "__main__":

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.__main__ import GROWTH, _growth
+from bench.__main__ import _growth
+from bench.page import GROWTH
 from tests.conftest import ON_POSTGRES
 
 ROOT = Path(__file__).resolve().parents[2]
