@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from functools import lru_cache
+from threading import Lock
 from typing import Any
 
 from stdnum.cn import ric, uscc
@@ -15,6 +16,7 @@ from kedang.kernel import clock
 _EXTENSION = re.compile(r"^(.*?)\s*(?:转|分机|ext\.?|x|#)\s*(\d{1,6})$", re.IGNORECASE)
 # Firms' own short and toll-free numbers. Public hotlines (12345, 110) are nobody's way to be reached.
 _SERVICE = re.compile(r"(?:95\d{3,4}|400\d{7}|800\d{7})")
+_LOADING = Lock()
 _BAD_PHONE = "电话号码不对，应如 13800138000 或 010-62345678转801"
 
 
@@ -34,10 +36,18 @@ def clean_phone(text: str) -> str:
 @lru_cache(maxsize=1)
 def _mobiles() -> re.Pattern[str]:
     """Mobile numbers as the library's own table has them; most of what is typed, and known without parsing it."""
-    from phonenumbers.phonemetadata import PhoneMetadata  # the tables of all countries; only when a number is read
-
-    table: Any = PhoneMetadata.metadata_for_region("CN")
+    table: Any = _library().PhoneMetadata.metadata_for_region("CN")
     return re.compile(table.mobile.national_number_pattern)
+
+
+def _library() -> Any:
+    """phonenumbers, whose tables are large, loaded when a number is first read. One thread at a time: one that came while
+    another loads them would find China's not there yet."""
+    with _LOADING:
+        import phonenumbers
+
+        phonenumbers.PhoneMetadata.metadata_for_region("CN")
+    return phonenumbers
 
 
 def _split_extension(text: str) -> tuple[str, str]:
@@ -46,8 +56,7 @@ def _split_extension(text: str) -> tuple[str, str]:
 
 
 def _parsed(compact: str) -> str:
-    import phonenumbers
-
+    phonenumbers = _library()
     try:
         found = phonenumbers.parse(compact, "CN")
     except phonenumbers.NumberParseException:
@@ -55,8 +64,8 @@ def _parsed(compact: str) -> str:
     if not phonenumbers.is_valid_number(found):
         raise ValueError(_missing_area(compact))
     if found.country_code != 86:
-        return phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
-    national = phonenumbers.national_significant_number(found)
+        return str(phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.INTERNATIONAL))
+    national: str = phonenumbers.national_significant_number(found)
     if phonenumbers.number_type(found) == phonenumbers.PhoneNumberType.MOBILE:
         return national
     area = phonenumbers.length_of_geographical_area_code(found) or (2 if national[0] in "12" else 3)
