@@ -29,3 +29,6 @@ if "sqlite3" in DATABASES["default"]["ENGINE"]:  # noqa: F405
     # A file, not memory: browser tests and threads then have real connections of their own.
     DATABASES["default"]["TEST"] = {"NAME": str(_folder / "test.sqlite3")}  # noqa: F405
     DATABASES["default"]["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"  # noqa: F405
+else:
+    # Nobody can be connected to it. A session of the server's own in template1 would keep a worker from making its database.
+    DATABASES["default"]["TEST"] = {"TEMPLATE": "template0"}  # noqa: F405
