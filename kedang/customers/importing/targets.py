@@ -13,7 +13,7 @@ from kedang.kernel.norms import engine
 from kedang.kernel.norms.store import Regulations, regulations
 from kedang.kernel.norms.vocabulary import vocabulary
 
-TERM = "term-"
+TERM = withform.TERM
 MARK = "mark"
 """The column of an error workbook that says which row of which import a row was."""
 MARK_HEADING = "导入行号（请勿改动）"

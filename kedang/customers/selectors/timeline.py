@@ -19,9 +19,9 @@ VALUE_LABELS = {
     "purpose": "用途", "old": "变动前", "new": "变动后", "reason": "事由", "cause": "原因", "summary": "内容摘要", "q": "检索词",
 }  # fmt: skip
 OTHER = "其他"
+"""What a value is called that no word is known for: never by its key."""
 FILED = "form.filed"
 """Corrected value by value, on the form's page."""
-"""What a value is called that no word is known for: never by its key."""
 TIMELINE_HIDES = ("file.opened", "norm.")
 """Openings stand in the access log; refusals and breaches in the enforcement register."""
 PAGE = 30

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -98,8 +98,13 @@ def install(connection: BaseDatabaseWrapper) -> None:
 
 def remove(connection: BaseDatabaseWrapper) -> None:
     """Drop the triggers; for reversing the migration and for tests that empty the database."""
+    drop(connection, _names(connection.vendor))
+
+
+def drop(connection: BaseDatabaseWrapper, named: Iterable[tuple[str, str]]) -> None:
+    """Drop triggers, each named with its table."""
     with connection.cursor() as cursor:
-        for name, table in _names(connection.vendor):
+        for name, table in named:
             cursor.execute(f"DROP TRIGGER IF EXISTS {name}" + ("" if connection.vendor == "sqlite" else f" ON {table}"))
 
 

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from kedang.kernel.ledger.triggers import drop
+
 DUTY, CHANGE = "norms_duty", "norms_dutychange"
 COLUMNS = ("pack", "norm", "clause", "state", "opened_at", "done_at", "due_at", "paused_at")
 NAMES = ("norms_duty_made", "norms_duty_changed", "norms_duty_gone")
@@ -65,10 +67,7 @@ def install(connection: BaseDatabaseWrapper) -> None:
 
 def remove(connection: BaseDatabaseWrapper) -> None:
     """Drop them."""
-    on = "" if connection.vendor == "sqlite" else f" ON {DUTY}"
-    with connection.cursor() as cursor:
-        for name in NAMES:
-            cursor.execute(f"DROP TRIGGER IF EXISTS {name}{on}")
+    drop(connection, [(name, DUTY) for name in NAMES])
 
 
 @contextmanager
