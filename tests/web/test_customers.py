@@ -1,9 +1,13 @@
 """客户列表 and search: scopes, filters, columns; outside the list scope a file is nowhere."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
+import pytest
 from django.test import Client
 
+from kedang.customers.selectors import listing
+from kedang.kernel import clock, kept
 from kedang.kernel.ledger.models import Event
 from tests.web.conftest import HTMX, Office, queries
 
@@ -24,6 +28,20 @@ def test_counts_come_in_a_second_fragment(office: Office, as_: Callable[[str], C
     client = as_("wang")
     assert 'hx-get="/customers/counts/?scope=mine"' in page(client, "/customers/")
     assert '我负责的<span class="n">1</span>' in page(client, "/customers/counts/")
+
+
+def test_a_tab_with_more_than_anybody_counts_is_not_counted_again_for_ten_minutes(
+    office: Office, as_: Callable[[str], Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept.forget()
+    office.customer("晨光精密机械厂"), office.customer("恒远物流公司")
+    monkeypatch.setattr(listing, "CAP", 1)
+    assert '我负责的<span class="n">2</span>' in page(as_("wang"), "/customers/counts/")
+    office.customer("新来的厂")
+    assert '我负责的<span class="n">2</span>' in page(as_("wang"), "/customers/counts/")
+    office.clock.move_to(clock.now() + timedelta(minutes=11))
+    assert '我负责的<span class="n">3</span>' in page(as_("wang"), "/customers/counts/")
+    kept.forget()
 
 
 def test_a_filter_asks_for_the_rows_only(office: Office, as_: Callable[[str], Client]) -> None:

@@ -13,8 +13,8 @@ from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
-from kedang.kernel import clock, tick
-from kedang.reports.home import figures, keeping, kept, watching
+from kedang.kernel import clock, kept, tick
+from kedang.reports.home import figures, keeping, watching
 from kedang.reports.home.lens import SCOPES, Lens
 from kedang.reports.home.spans import PERIODS, period_of
 from kedang.web import home

@@ -18,7 +18,7 @@ from kedang.customers.selectors.columns import days_left, dropping, holding, in_
 from kedang.customers.selectors.light import light, light_rows
 from kedang.customers.selectors.ordering import UNINDEXED, numbers_of, ordered
 from kedang.customers.visibility import find_right, shown_files, visible_files, within
-from kedang.kernel import clock
+from kedang.kernel import clock, kept
 from kedang.kernel.actions import access
 from kedang.kernel.actions.access import Standing
 from kedang.kernel.files import FileView
@@ -153,9 +153,15 @@ def count_capped(files: QuerySet[Customer], cap: int = CAP) -> int:
 
 
 def scope_counts(person: Person, *, who: Standing | None = None) -> dict[str, int]:
-    """Capped counts of the scope tabs, for the fragment that comes after the rows; one query a tab."""
+    """Capped counts of the scope tabs, for the fragment that comes after the rows; one query a tab. What is above the cap is
+    not counted again for some minutes: it says 1000+ however many come and go."""
     who = who or access.standing(person.pk)
-    return {scope: count_capped(scope_files(person, scope, who=who)) for scope in SCOPES}
+    return {scope: _scope_count(person, scope, who) for scope in SCOPES}
+
+
+def _scope_count(person: Person, scope: str, who: Standing) -> int:
+    key = ("scope", person.pk, scope, who.reach("list"))
+    return kept.large(key, lambda: count_capped(scope_files(person, scope, who=who)), int, above=CAP)[0]
 
 
 # ---- search ----------------------------------------------------------------------------------------------------------

@@ -13,10 +13,9 @@ from django.db.models import Q, QuerySet, Sum
 
 from kedang.customers.selectors.listing import found_files
 from kedang.engagement.models import ContactRecord
-from kedang.kernel import clock
+from kedang.kernel import clock, kept
 from kedang.kernel.approvals import selectors as approvals
 from kedang.kernel.norms.models import Duty
-from kedang.reports.home import kept
 from kedang.reports.home.due import ON_TIME, fell_due_by_clause, late_count
 from kedang.reports.home.lens import Lens, along, due_within, overdue
 from kedang.reports.home.spans import Span

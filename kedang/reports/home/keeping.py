@@ -11,11 +11,10 @@ from typing import Any
 from django.db.models import Count, Min, Q, QuerySet
 from django.db.models.functions import Coalesce
 
-from kedang.kernel import clock
+from kedang.kernel import clock, kept
 from kedang.kernel.norms.models import Duty
 from kedang.kernel.norms.store import Version, regulations
 from kedang.kernel.org import selectors as org
-from kedang.reports.home import kept
 from kedang.reports.home.due import Due, fell_due_by_clause
 from kedang.reports.home.figures import late_now, percentage
 from kedang.reports.home.lens import Lens
