@@ -129,13 +129,22 @@ def _subtree(unit_ids: frozenset[int]) -> set[int]:
 
 def unit_ancestors(unit_id: int) -> list[int]:
     """The unit itself, then its parents up to the root."""
-    path = Unit.objects.filter(pk=unit_id).values_list("path", flat=True).first()
-    if path is None:
-        return []
+    return ancestors_of_many([unit_id]).get(unit_id, [])
+
+
+def ancestors_of_many(unit_ids: Iterable[int]) -> dict[int, list[int]]:
+    """Each unit that exists, then its parents up to the root; two queries."""
+    asked = set(unit_ids)
+    paths = dict(Unit.objects.filter(pk__in=asked).values_list("pk", "path")) if asked else {}
+    above = {unit: _paths_above(path) for unit, path in paths.items()}
+    ids = dict(Unit.objects.filter(path__in={one for each in above.values() for one in each}).values_list("path", "pk"))
+    return {unit: [ids[one] for one in each if one in ids] for unit, each in above.items()}
+
+
+def _paths_above(path: str) -> list[str]:
+    """'1.4.7.' → itself, '1.4.', '1.'."""
     parts = path.rstrip(".").split(".")
-    paths = [".".join(parts[:n]) + "." for n in range(1, len(parts) + 1)]
-    ids = dict(Unit.objects.filter(path__in=paths).values_list("path", "pk"))
-    return [ids[one] for one in reversed(paths) if one in ids]
+    return [".".join(parts[:n]) + "." for n in range(len(parts), 0, -1)]
 
 
 def holders(
@@ -188,16 +197,20 @@ def superior(person: Person | int, *, unit_id: int | None = None, on: date | Non
     `unit_id` says which of the units the matter belongs to (default: the primary appointment's).
     """
     me = _id(person)
-    return once.remember(("superior", me, unit_id, on or clock.today()), lambda: _superior(me, unit_id, on))
+    unit = home_unit(me, on) if unit_id is None else unit_id
+    return next((head for head in heads_above([unit], on)[unit] if head.pk != me), None) if unit is not None else None
 
 
-def _superior(me: int, unit_id: int | None, on: date | None) -> Person | None:
-    unit_id = home_unit(me, on) if unit_id is None else unit_id
-    if unit_id is None:
-        return None
-    chain = unit_ancestors(unit_id)
-    heads = heads_of_many(chain, on)
-    return next((heads[unit] for unit in chain if unit in heads and heads[unit].pk != me), None)
+def heads_above(unit_ids: Iterable[int], on: date | None = None) -> dict[int, list[Person]]:
+    """Who leads each unit and the units above it, the nearest first; three queries, once a deed or page."""
+    day, kept = on or clock.today(), once.memory()
+    ids = set(unit_ids)
+    unknown = {one for one in ids if ("heads above", one, day) not in kept}
+    chains = ancestors_of_many(unknown)
+    heads = heads_of_many({unit for chain in chains.values() for unit in chain}, on) if chains else {}
+    loaded = {one: [heads[unit] for unit in chains.get(one, ()) if unit in heads] for one in unknown}
+    kept.update({("heads above", unit, day): found for unit, found in loaded.items()})
+    return {one: loaded[one] if one in loaded else kept["heads above", one, day] for one in ids}
 
 
 def headed_units(person: Person | int, on: date | None = None) -> set[int]:

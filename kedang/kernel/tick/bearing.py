@@ -48,11 +48,13 @@ def _remind_together(regs: Regulations, pks: Sequence[int]) -> Collection[int]:
 
 
 def _held(pks: Sequence[int], order: str) -> list[Duty]:
-    """The duties that nobody else holds at this moment, and at once what is asked of each: its file, what its bearer holds."""
+    """The duties that nobody else holds at this moment, and at once what is asked of each: its file, what its bearer holds,
+    who is above him."""
     rows = Duty.objects.select_for_update(skip_locked=True).filter(pk__in=pks).order_by(order, "pk")
     found = list(rows)
     files.views(duty.file for duty in found if duty.file)
-    org.held_by_many(person for duty in found if (person := duty.taken_by_id or duty.bearer_id))
+    held = org.held_by_many(person for duty in found if (person := duty.taken_by_id or duty.bearer_id))
+    org.heads_above(posts[0].unit for posts in held.values() if posts)
     return found
 
 
