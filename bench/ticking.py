@@ -44,10 +44,16 @@ def ticks(company: Company, times: int) -> list[Figure]:
 
 
 def _with_due(many: int) -> float:
-    """Let so many deadlines pass, all of one regulation's files in the order of their keys, and tick."""
+    """Let so many deadlines pass, of each norm as many, and tick: what follows a breach differs from norm to norm."""
     past = clock.now() - timedelta(seconds=1)
     waiting = Duty.objects.filter(state=DutyState.OPEN, breach_check_at__gt=clock.now()).order_by("pk")
-    ids = list(waiting.values_list("pk", flat=True)[:many])
+    norms = sorted(waiting.order_by().values_list("pack", "norm").distinct())
+    shares = [many * (at + 1) // len(norms) - many * at // len(norms) for at in range(len(norms))]
+    ids = [
+        pk
+        for (pack, norm), share in zip(norms, shares, strict=True)
+        for pk in waiting.filter(pack=pack, norm=norm).values_list("pk", flat=True)[:share]
+    ]
     Duty.objects.filter(pk__in=ids).update(due_at=past, breach_check_at=past)
     taken = here().timed(tick)[0]
     if Duty.objects.filter(pk__in=ids, breached_at=None).exists() or len(ids) < many:
