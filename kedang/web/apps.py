@@ -1,6 +1,7 @@
 """Django application: 网页."""
 
 from django.apps import AppConfig
+from django.forms import Field
 
 
 class WebConfig(AppConfig):
@@ -9,3 +10,9 @@ class WebConfig(AppConfig):
     name = "kedang.web"
     label = "web"
     verbose_name = "网页"
+
+    def ready(self) -> None:
+        """Forms of Django and of its libraries say what is missing as all others do."""
+        from kedang.kernel.fields import REQUIRED
+
+        Field.default_error_messages["required"] = REQUIRED

@@ -287,7 +287,7 @@ def test_too_many_entries_or_no_card_are_said_and_nothing_is_kept(busy: Office, 
 def test_who_leads_lands_on_the_home_page_and_everybody_else_on_what_he_must_do(
     office: Office, as_: Callable[[str], Client]
 ) -> None:
-    for login, where in (("zhou", "/home/"), ("zheng", "/home/"), ("admin", "/home/"), ("wang", "/"), ("wu", "/")):
+    for login, where in (("zhou", "/home/"), ("zheng", "/home/"), ("admin", "/manage/"), ("wang", "/"), ("wu", "/")):
         answer = as_(login).get(settings.LOGIN_REDIRECT_URL)
         assert (answer.status_code, answer["Location"]) == (302, where)
 

@@ -38,6 +38,14 @@ def test_a_wrong_password_and_an_unknown_name_get_the_same_words() -> None:
     assert said in wrong and said in unknown
 
 
+def test_what_is_missing_is_said_as_everywhere_else() -> None:
+    page = sign_in(Client(), login="", password="").content.decode()
+    assert page.count("此项必填") == 2
+    client = Client()
+    sign_in(client)
+    assert "此项必填" in client.post("/account/password/", {}).content.decode()
+
+
 def test_five_wrong_passwords_lock_the_name_even_for_the_right_one() -> None:
     client = Client()
     for _ in range(5):

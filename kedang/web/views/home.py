@@ -16,6 +16,7 @@ from kedang.kernel import clock, files, inbox
 from kedang.kernel.briefs.selectors import frozen_for
 from kedang.kernel.errors import NotFound
 from kedang.kernel.norms.store import regulations
+from kedang.kernel.org import selectors as org
 from kedang.reports.home import figures, keeping, watching
 from kedang.reports.home.lens import Lens
 from kedang.reports.home.rows import sort_of
@@ -45,7 +46,9 @@ def page(request: HttpRequest) -> HttpResponse:
 @require_GET
 def start(request: HttpRequest) -> HttpResponse:
     """Where one lands after signing in, whichever way: who answers for others sees how things stand, everybody else what he
-    must do today."""
+    must do today; who only keeps the system going, its settings."""
+    if request.user.is_admin and not org.held_by(request.user):
+        return redirect("manage")
     return redirect("home" if Lens.of(request.user).leads else "inbox")
 
 
