@@ -48,6 +48,10 @@ def test_a_filter_asks_for_the_rows_only(office: Office, as_: Callable[[str], Cl
     office.customer("晨光精密机械厂"), office.customer("恒远物流公司")
     answer = as_("wang").get("/customers/?q=物流", headers=HTMX).content.decode()
     assert "恒远物流公司" in answer and "晨光精密机械厂" not in answer and "<html" not in answer
+    # The button beside the filters appears with the first condition, and goes with the last.
+    assert 'id="clear-filter" hx-swap-oob="true"><a' in answer
+    bare = as_("wang").get("/customers/?scope=mine", headers=HTMX).content.decode()
+    assert 'id="clear-filter" hx-swap-oob="true"></span>' in bare
 
 
 def test_filtered_to_nothing_offers_to_clear_the_filter(office: Office, as_: Callable[[str], Client]) -> None:

@@ -44,7 +44,7 @@ def index(request: HttpRequest) -> HttpResponse:
         if not request.GET and not found.rows and selectors.customer_list(request.user, who=who, scope="all").rows:
             return redirect(f"{reverse('customers')}?scope=all")
     if is_fragment(request):
-        return render(request, "customers/list.html#rows", context)
+        return render(request, "customers/list.html#rows", {**context, "fragment": True})
     context |= {
         "export": export_button(request, who, reverse("customer_export"), scope=asked["scope"]),
         **_views(request), "filters": _choices(who), "chosen": request.GET,
