@@ -14,6 +14,7 @@ from tests.support import pg
 CI = os.environ.get("CI", "").lower() in {"1", "true"}
 ON_POSTGRES = os.environ.get("KEDANG_TEST_DB", "sqlite") == "postgres"
 HERE = Path(__file__).parent
+LONG = ("soak", "bench")
 pytest_plugins = ["tests.support.browser", "tests.support.ledger"]
 
 
@@ -24,15 +25,21 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by folder, and skip what this run's engine cannot do."""
+    """Mark tests by folder, skip what this run's engine cannot do, and begin with the long ones: one of them left to the end
+    would keep the other workers waiting."""
+    items.sort(key=lambda item: _folder(item) not in LONG)
     for item in items:
-        folder = Path(item.path).relative_to(HERE).parts[0] if HERE in Path(item.path).parents else ""
+        folder = _folder(item)
         if folder == "browser":
             item.add_marker(pytest.mark.browser)
         if folder == "concurrency":
             item.add_marker(pytest.mark.postgres)
         if reason := _why_skip(item):
             item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def _folder(item: pytest.Item) -> str:
+    return Path(item.path).relative_to(HERE).parts[0] if HERE in Path(item.path).parents else ""
 
 
 def _why_skip(item: pytest.Item) -> str:
