@@ -22,9 +22,8 @@ from bench.measures import Figure
 from kedang.customers.importing import intake, spooling
 from kedang.customers.models import Customer
 from kedang.customers.selectors import exporting
-from kedang.kernel import clock, names
+from kedang.kernel import clock, collector, names
 from kedang.kernel.actions import access, perform_many
-from kedang.kernel.jobs.worker import spare_collector
 from kedang.kernel.org.models import Person
 from kedang.reports import export
 
@@ -83,7 +82,7 @@ def _imports(company: Company, rows: int, times: int) -> list[Figure]:
         "import through the rules": lambda: bring_in(REGISTRY),
         "import as 期初资料": lambda: bring_in(REGISTRY, "opening"),
     }
-    spare_collector()  # as the worker does, in which imports run
+    collector.spare()  # as the worker does, in which imports run
     for way in ways.values():
         way()
     taken = {op: statistics.median(_cpu(way) for _ in range(times)) for op, way in ways.items()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import signal
 import threading
@@ -11,7 +10,7 @@ from types import FrameType
 
 from django.db import connection
 
-from kedang.kernel import clock
+from kedang.kernel import clock, collector
 from kedang.kernel.jobs import companions, files, queue
 from kedang.kernel.jobs.running import execute
 from kedang.kernel.models import Pulse
@@ -21,14 +20,6 @@ PULSE = "worker"
 LOOK_EVERY = 1.0
 BEAT_EVERY = 10.0
 SWEEP_EVERY = 600.0
-
-
-def spare_collector() -> None:
-    """What the program consists of is never garbage: without this, each full collection during a long job goes through all
-    of it, a tenth of the job's time."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(10_000, 20, 20)
 
 
 class Worker:
@@ -41,7 +32,7 @@ class Worker:
 
     def run(self) -> None:
         """Work until told to end."""
-        spare_collector()
+        collector.spare()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
         heart = threading.Thread(target=self._beat, name="heart", daemon=True)
