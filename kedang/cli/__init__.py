@@ -18,8 +18,12 @@ def main(argv: list[str] | None = None) -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kedang.config.settings")
     import django
 
-    django.setup()
-    args = build_parser().parse_args(argv)
+    from kedang.kernel import collector
+
+    with collector.loading():
+        django.setup()
+        parser = build_parser()
+    args = parser.parse_args(argv)
     status: int = args.run(args)
     return status
 

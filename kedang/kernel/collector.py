@@ -22,6 +22,8 @@ def loading() -> Iterator[None]:
 
 
 def spare() -> None:
-    """Leave out what is there by now; without this each full collection goes through all of it, a tenth of a long job's time."""
-    gc.freeze()
-    gc.set_threshold(*ROUNDS)
+    """Leave out what is there by now; without this each full collection goes through all of it, a tenth of a long job's time.
+    Once a process: what is garbage by a second time would stay for good."""
+    if not gc.get_freeze_count():
+        gc.freeze()
+        gc.set_threshold(*ROUNDS)

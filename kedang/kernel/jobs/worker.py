@@ -10,7 +10,7 @@ from types import FrameType
 
 from django.db import connection
 
-from kedang.kernel import clock, collector
+from kedang.kernel import clock
 from kedang.kernel.jobs import companions, files, queue
 from kedang.kernel.jobs.running import execute
 from kedang.kernel.models import Pulse
@@ -32,7 +32,6 @@ class Worker:
 
     def run(self) -> None:
         """Work until told to end."""
-        collector.spare()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
         heart = threading.Thread(target=self._beat, name="heart", daemon=True)
