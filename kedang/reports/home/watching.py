@@ -14,7 +14,7 @@ from kedang.customers.models import POOL, Customer, FileSummary
 from kedang.customers.selectors.columns import days_left, dropping
 from kedang.customers.selectors.listing import pool_due
 from kedang.customers.visibility import shown_files, visible_files, within
-from kedang.kernel import clock, inbox
+from kedang.kernel import clock, inbox, kept
 from kedang.kernel.norms.models import Clock
 from kedang.kernel.norms.store import regulations
 from kedang.records.models import Archive, Loan
@@ -79,6 +79,12 @@ def forgotten_files(lens: Lens, days: int) -> tuple[QuerySet[FileSummary], Query
 
 
 def _how_many(lens: Lens, days: int) -> int:
+    """Capped; 1000+ is not counted again for some minutes."""
+    key = ("forgotten", lens.person.pk, lens.scope, days, clock.today())
+    return kept.large(key, lambda: _counted(lens, days), int, above=MOST)[0]
+
+
+def _counted(lens: Lens, days: int) -> int:
     return min(MOST + 1, sum(part.order_by()[: MOST + 1].count() for part in forgotten_files(lens, days)))
 
 
