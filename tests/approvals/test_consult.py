@@ -43,7 +43,7 @@ def test_the_vote_need_not_wait_for_the_opinion(cast, do):
 def test_asking_needs_a_question_a_person_and_somebody_new(cast, do):
     request = ask(cast.小王, together("all", cast.郑总, cast.市场))
     for opinion, to, words in [
-        ("", cast.法务, "征询必须写明意见"),
+        ("", cast.法务, "请写明要问什么"),
         ("问", None, "请选择征询谁"),
         ("问", cast.小王, "不能征询提交人本人"),
         ("问", cast.市场, "已经是本步的审批人"),

@@ -45,6 +45,9 @@ class ChainPerson:
     asked_by: str = ""  # 征询: who wants the opinion …
     question: str = ""  # … and on what
     promised_at: datetime | None = None  # 附条件同意
+    added: bool = False
+    """By 加签 beside those whom the route asks."""
+    added_by: str = ""
     answers: tuple[tuple[str, str], ...] = ()
     """The step's form as a reader may see it: label and text; filled in by the page."""
 
@@ -142,7 +145,8 @@ def _view(request: Request, steps: list[Step], ballots: list[Ballot]) -> list[Ch
         index = order.get(step.pk)
         value = state.steps[index] if index is not None else None
         foretold = once[index] if index is not None and step.status == "waiting" else frozenset()
-        people = [_voted(ballot, step, names, deputies) for ballot in mine if _worth_showing(ballot)]
+        lent = {ballot.acting_for_id for ballot in mine}
+        people = [_voted(ballot, spec, step, lent, names, deputies) for ballot in mine if _worth_showing(ballot)]
         people += _still(value, spec, foretold, names, deputies, request)
         notes = _once_notes(foretold, names) + _notes(step, mine, value, names)
         shown.append(_step(step.index, spec, names, step.status, people, notes, row=step, request=request))
@@ -160,23 +164,18 @@ def _step(
     row: Step | None = None,
     request: Request | None = None,
 ) -> ChainStep:
-    label = MODE_LABELS[spec.mode]
-    if spec.mode == "ratio":
-        label += f"（{spec.ratio or 100}% 同意通过）"
-    if spec.mode == "any" and len(spec.voters) == 1:
-        label = ""
     added = [f"由{names.get(spec.added_by, '')}加签"] if spec.added_by else []
     return ChainStep(
         number=index + 1,
         round=row.round if row else 1,
         mode=spec.mode,
-        mode_label=label,
+        mode_label=_mode_label(spec),
         role=spec.role,
         role_name=spec.role_name,
         pack=spec.pack,
         clause=spec.clause,
         status=status,
-        status_label=str(StepStatus(status).label),
+        status_label="已减签" if spec.added_by and not spec.seats else str(StepStatus(status).label),
         people=people,
         notes=[*added, *spec.notes, *notes],
         opened_at=row.opened_at if row else None,
@@ -190,15 +189,43 @@ def _step(
     )
 
 
+def _mode_label(spec: StepSpec) -> str:
+    """How the votes of a step count; nothing where one person decides."""
+    label = MODE_LABELS[spec.mode]
+    if spec.mode == "ratio":
+        label += f"（{spec.ratio or 100}% 同意通过）"
+    base = [seat for seat in spec.seats if not _beside(seat, spec)]
+    beside = len(base) < len(spec.seats)
+    if spec.mode == "any" and beside:
+        # Whoever was added must agree besides one of those whom the route asks.
+        return (
+            MODE_LABELS["all"]
+            if len({person for seat in base for person in seat.people}) == 1
+            else f"{label}，加签另计"
+        )
+    return "" if spec.mode in ("any", "all") and len(spec.voters) == 1 else label
+
+
+def _beside(seat: Seat, spec: StepSpec) -> bool:
+    return seat.added_by is not None and spec.added_by is None
+
+
 def _voted(
-    ballot: Ballot, step: Step, names: Mapping[int, str], deputies: Mapping[int, tuple[str, ...]]
+    ballot: Ballot,
+    spec: StepSpec,
+    step: Step,
+    lent: set[int | None],
+    names: Mapping[int, str],
+    deputies: Mapping[int, tuple[str, ...]],
 ) -> ChainPerson:
+    seat = _seat_beside(spec, ballot.acting_for_id or ballot.person_id)
+    adder = seat.added_by if seat else spec.added_by
     return ChainPerson(
         id=ballot.person_id,
         name=ballot.person.name,
         state=ballot.status,
-        state_label=_label(ballot),
-        role_name=_role_in(step.spec, ballot.acting_for_id or ballot.person_id),
+        state_label=_label(ballot, lent),
+        role_name=_seat_name(spec.seats, ballot.acting_for_id or ballot.person_id),
         acting_for=ballot.acting_for.name if ballot.acting_for else "",
         deputies=deputies.get(ballot.person_id, ()) if ballot.status == "pending" else (),
         opinion=ballot.opinion,
@@ -210,10 +237,19 @@ def _voted(
         asked_by=ballot.asked_by.name if ballot.asked_by else "",
         question=ballot.question,
         promised_at=ballot.promised_at,
+        added=seat is not None,
+        added_by=names.get(adder, "") if adder else "",
     )
 
 
-def _label(ballot: Ballot) -> str:
+def _seat_beside(spec: StepSpec, person: int) -> Seat | None:
+    """The seat of a person who was added beside those whom the route asks."""
+    return next((seat for seat in spec.seats if _beside(seat, spec) and person in seat.people), None)
+
+
+def _label(ballot: Ballot, lent: set[int | None]) -> str:
+    if ballot.status == BallotStatus.TRANSFERRED and ballot.person_id in lent:
+        return "已委托"  # another speaks, the voice stays his
     if ballot.status == BallotStatus.PENDING and ballot.promised_by_id:
         return "附条件同意"
     return str(BallotStatus(ballot.status).label)
@@ -281,17 +317,14 @@ def _worth_showing(ballot: Ballot) -> bool:
     return ballot.status != "cancelled" or bool(ballot.opinion or ballot.question)
 
 
-def _role_in(spec: Mapping[str, Any], person: int) -> str:
-    return _seat_name([Seat.from_json(seat) for seat in spec["seats"]], person)
-
-
 def _seat_name(seats: Iterable[Seat], person: int) -> str:
     return "、".join(dict.fromkeys(seat.role_name for seat in seats if person in seat.people and seat.role_name))
 
 
 def _names(specs: Sequence[StepSpec]) -> dict[int, str]:
     people = {person for spec in specs for person in spec.voters}
-    return org.names_of(people | {spec.added_by for spec in specs if spec.added_by})
+    adders = {spec.added_by for spec in specs} | {seat.added_by for spec in specs for seat in spec.seats}
+    return org.names_of(people | {each for each in adders if each})
 
 
 def _deputies(specs: Sequence[StepSpec]) -> dict[int, tuple[str, ...]]:

@@ -160,7 +160,7 @@ def _add_beside(state: State, move: Move) -> State:
     step = state.steps[index]
     added = tuple(Seat((person,), role_name="加签", added_by=ballot.voice) for person in people)
     spec = replace(step.spec, seats=step.spec.seats + added)
-    return settle(state.with_step(index, replace(step, spec=spec)), index)
+    return _asked(settle(state.with_step(index, replace(step, spec=spec)), index), index, people, move)
 
 
 def _add_before(state: State, move: Move) -> State:
@@ -169,7 +169,7 @@ def _add_before(state: State, move: Move) -> State:
     extra = _extra_step(state, index, ballot, move)
     waiting = replace(counting.closed(state.steps[index], "waiting"), carried=())
     state = _insert(state.with_step(index, waiting), index, extra)
-    return open_step(state, index)
+    return _asked(open_step(state, index), index, extra.spec.voters, move)
 
 
 def _add_after(state: State, move: Move) -> State:
@@ -183,6 +183,8 @@ def _remove_signer(state: State, move: Move) -> State:
     """减签: whoever added a signer takes him out again before he has voted."""
     if state.status != "pending":
         raise MoveRefused("申请不在审批中，不能减签。")
+    if not move.to:
+        raise MoveRefused("请选择减去谁。", "to")
     for index, step in enumerate(state.steps):
         if step.status not in ("active", "waiting"):
             continue
@@ -218,6 +220,15 @@ def _extra_step(state: State, index: int, ballot: Ballot, move: Move) -> StepSta
     here = state.steps[index].spec
     spec = StepSpec("all", seats, role_name="加签", pack=here.pack, clause=here.clause, added_by=ballot.voice)
     return StepState(spec)
+
+
+def _asked(state: State, index: int, people: tuple[int, ...], move: Move) -> State:
+    """What is said to those added stands on their ballots: it is the first thing they want to know."""
+    step, said = state.steps[index], move.opinion.strip()
+    ballots = tuple(
+        replace(each, question=said) if each.pending and each.voice in people else each for each in step.ballots
+    )
+    return state.with_step(index, replace(step, ballots=ballots)) if said else state
 
 
 def _insert(state: State, index: int, step: StepState) -> State:

@@ -93,7 +93,7 @@ def newcomers(state: State, index: int, move: Move, word: str, *, only_one: bool
     """The people named in the move, checked: allowed to vote and not yet in the step."""
     people = tuple(dict.fromkeys(move.to))
     if not people or (only_one and len(people) != 1):
-        raise MoveRefused("请选择征询谁。" if word == "征询" else f"请选择{word}给谁。", "to")
+        raise MoveRefused(f"请选择{word}谁。" if word in ("征询", "加签") else f"请选择{word}给谁。", "to")
     step = state.steps[index]
     involved = {*step.spec.voters, *step.agreed, *(b.person for b in step.current if b.status in COUNTED)}
     for person in people:
@@ -113,7 +113,7 @@ def need_requester(state: State, move: Move, word: str) -> None:
 def need_opinion(move: Move, word: str) -> None:
     """Refuse the move without a word of opinion."""
     if not move.opinion.strip():
-        raise MoveRefused(f"{word}必须写明意见。", "opinion")
+        raise MoveRefused("请写明要问什么。" if word == "征询" else f"{word}必须写明意见。", "opinion")
 
 
 def need_form(spec: StepSpec, move: Move) -> None:

@@ -67,6 +67,12 @@ def unread_copies(person: Person) -> int:
     return Watcher.objects.filter(person=person, seen_at=None).count()
 
 
+def sent_back(person: Person) -> int:
+    """How many of his own requests wait for this person to send them again."""
+    mine = Q(requester=person) | Q(on_behalf_of=person)
+    return Request.objects.filter(mine, status=RequestStatus.RETURNED).count()
+
+
 def may_copy(person: Person, request: Request) -> bool:
     """Who asked, and who decides or decided."""
     if person.pk in (request.requester_id, request.on_behalf_of_id):

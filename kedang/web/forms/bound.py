@@ -157,6 +157,8 @@ class Form:
     off: Mapping[str, str] = field(default_factory=dict)
     must: frozenset[str] = frozenset()
     """Fields required here beyond what they say themselves."""
+    drawn: frozenset[str] = frozenset()
+    """What the page draws by hand besides the fields, with its error beside it."""
     copies: Sequence[tuple[int, str]] = ()
     """Who is to be sent a copy of the approval, as chosen."""
     sent_key: str = ""
@@ -212,7 +214,7 @@ class Form:
     @property
     def general(self) -> str:
         """What is wrong with the form as a whole, and errors of fields that it does not show."""
-        shown = {one.id for one in self.fields}
+        shown = {one.id for one in self.fields} | self.drawn
         return "；".join(text for key, text in self.errors.items() if key not in shown and not key.startswith("rows"))
 
     def bound(self, one: Field) -> Bound:

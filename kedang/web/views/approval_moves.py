@@ -25,6 +25,7 @@ from kedang.web import approving
 from kedang.web.forms.bound import Form, typed
 from kedang.web.outcomes import attempt, of_error
 from kedang.web.replies import go, is_fragment
+from kedang.web.views import permits
 from kedang.web.views.approvals import DIALOGS, OPINION, PHRASES, context_of
 
 VOTES = ("agree", "reject", "add_after")
@@ -35,8 +36,14 @@ OPINIONS = {
     "advise": Field("opinion", "您的意见", "long_text", required=True),
     "reject": Field("opinion", "意见", "long_text", required=True),
     "return": Field("opinion", "退回原因", "long_text", required=True),
+    "transfer": Field("opinion", "说明", "long_text"),
+    "delegate": Field("opinion", "说明", "long_text"),
+    "add_before": Field("opinion", "请对方看什么", "long_text"),
+    "add_beside": Field("opinion", "请对方看什么", "long_text"),
 }
-NO_OPINION = ("copy", "resubmit", "remind", "retry", "take_back")
+NO_OPINION = ("copy", "resubmit", "remind", "retry", "take_back", "remove_signer")
+# The page draws these two itself, with what is wrong beneath them.
+DRAWN = frozenset({"to", "copies"})
 TO = Field("to", "给谁", "person", required=True)
 COPIES = Field("copies", "抄送", "person")
 FORM = "form."
@@ -132,7 +139,7 @@ def _dialog(request: HttpRequest, one: Request, kind: str) -> Dialog | None:
     asked += [TO] if kind in ONE else [_removable(one, request.user)] if kind == "remove_signer" else []
     asked += [] if kind in NO_OPINION else [OPINIONS.get(kind, OPINION)]
     asked += [Field("step", "退回到", "text"), Field("then", "之后", "text")] if kind == "return" else []
-    dialog = Dialog(one, kind, *offered[kind], Form.of(request, asked), name)
+    dialog = Dialog(one, kind, *offered[kind], Form.of(request, asked, drawn=DRAWN), name)
     if kind == "return":
         dialog.targets = [("" if at is None else str(at), text) for at, text in selectors.return_targets(one)]
     if kind in SEVERAL or kind == "agree":
@@ -172,7 +179,7 @@ def _raw(request: HttpRequest, one: Request, kind: str, form: Form) -> dict[str,
         if chosen := [text for text in request.POST.getlist(sent) if text]:
             raw[name] = chosen
     if kind == "resubmit":
-        raw = _changed(one, form)
+        raw = _changed(one, request.user, form)
     return raw
 
 
@@ -181,7 +188,7 @@ def _raw(request: HttpRequest, one: Request, kind: str, form: Form) -> dict[str,
 
 def _resubmission(request: HttpRequest, one: Request, label: str, consequence: str) -> Dialog:
     """What was asked, to be changed or left; and the route as it would be now."""
-    known, values = _asked_before(one)
+    known, values = _asked_before(one, request.user)
     form = Form.of(request, known, initial=values)
     form.picks = {**form._named(), **form.picks}
     dialog = Dialog(one, "resubmit", label, consequence, form)
@@ -194,7 +201,7 @@ def _resubmission(request: HttpRequest, one: Request, label: str, consequence: s
     return dialog
 
 
-def _asked_before(one: Request) -> tuple[list[Field], dict[str, Any]]:
+def _asked_before(one: Request, person: Person) -> tuple[list[Field], dict[str, Any]]:
     """The command's own fields that may be changed, with what they say."""
     found = regulations().form(one.args.get("form", "")) if one.action == "form.file" else None
     if found:
@@ -202,14 +209,15 @@ def _asked_before(one: Request) -> tuple[list[Field], dict[str, Any]]:
     else:
         spec = vocabulary.actions.get(one.action)
         known = [each for each in spec.args if each.id not in approving.UNSAID] if spec else []
+        known = permits.fields_again(one, person, known)
         values = one.args
     known = [each for each in known if each.type not in ("json", "file")]
     return known, {each.id: fields.from_json(each, values.get(each.id)) for each in known}
 
 
-def _changed(one: Request, form: Form) -> dict[str, Any]:
+def _changed(one: Request, person: Person, form: Form) -> dict[str, Any]:
     """Only what was typed differently: what stays as it was must not look like a change."""
-    _, before = _asked_before(one)
+    _, before = _asked_before(one, person)
     by_id = {each.id: each for each in form.fields}
     differing = {
         key: value
@@ -217,7 +225,7 @@ def _changed(one: Request, form: Form) -> dict[str, Any]:
         if (
             value != typed(by_id[key].type, before.get(key))
             if not isinstance(value, list)
-            else value != before.get(key)
+            else value != (before.get(key) or [])
         )
     }
     if not differing:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 
 from kedang.kernel.actions import perform, voting
 from kedang.kernel.actions.permits import may_see
-from kedang.kernel.approvals import selectors, service
+from kedang.kernel.approvals import chain, selectors, service
 from kedang.kernel.approvals.models import Ballot, Request, RequestStatus, Step
 from kedang.kernel.approvals.values import StepSpec
 from kedang.kernel.errors import KedangError, NotFound
@@ -77,6 +77,7 @@ def index(request: HttpRequest) -> HttpResponse:
     context = {
         "tabs": [(key, label, key == tab) for key, (label, _) in TABS.items()],
         "tab": tab, "page": page, "lines": lines, "unread": selectors.unread_copies(request.user),
+        "sent_back": selectors.sent_back(request.user),
         "wanted": wanted, "narrowed": any(wanted.values()),
         "states": RequestStatus.choices if tab != "pending" else [],
         "kinds": _kinds(rows), "key": uuid.uuid4().hex, "any_batch": any(line.batch for line in lines),
@@ -181,10 +182,31 @@ def context_of(request: HttpRequest, one: Request, form: Form | None = None) -> 
         "active": next((step for step in present if step.active), None), "card": approving.card_of(one, request.user),
         "watchers": selectors.watchers_of(one), "unit": sheets.home_of(one.requester_id), "moves": moves,
         "main": [move for move in moves if move.key in MAIN], "others": [move for move in moves if move.key not in MAIN],
-        "votes": any(move.key in ("agree", "advise") and not move.dialog for move in moves), "form": form or Form([OPINION]),
+        "votes": any(move.key in ("agree", "advise") and not move.dialog for move in moves),
+        "advises": all(move.key != "agree" for move in moves), "sent_back": _sent_back(one, present),
+        "asked_me": _asked(present, request.user), "form": form or Form([OPINION]),
         "phrases": [phrase for said in PHRASES.values() for phrase in said[:1]], "version_url": _version_url(one), "hidden": approving.HIDDEN,
         "grant": _grant(request.user, one),
     }  # fmt: skip
+
+
+def _sent_back(one: Request, steps: list[chain.ChainStep]) -> chain.ChainPerson | None:
+    """Who sent the request back, and why: what its requester came to read."""
+    if one.status != RequestStatus.RETURNED:
+        return None
+    returned = [each for step in steps for each in step.people if each.state == "returned"]
+    return max(returned, key=lambda each: each.decided_at or one.asked_at, default=None)
+
+
+def _asked(steps: list[chain.ChainStep], person: Person) -> list[chain.ChainPerson]:
+    """What the reader is asked, by 征询 or 加签, while he has not answered."""
+    waiting = ("pending", "consulted")
+    return [
+        each
+        for step in steps
+        for each in step.people
+        if each.id == person.pk and each.question and each.state in waiting
+    ]
 
 
 def _grant(reader: Person, one: Request) -> Grant | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from kedang.kernel import files
 from kedang.kernel.actions import access
 from kedang.kernel.actions.access import GROUPS
 from kedang.kernel.actions.permits import revokers
+from kedang.kernel.approvals.models import Request
 from kedang.kernel.fields import Field
 from kedang.kernel.norms.vocabulary import Action, vocabulary
 from kedang.kernel.org.models import Person
@@ -76,6 +77,13 @@ def file_fields(person: Person, pk: int, rights: Mapping[str, str]) -> list[Fiel
             continue
         found.append(replace(one, values=hidden) if one.id == "fields" else one)
     return found
+
+
+def fields_again(one: Request, person: Person, known: Sequence[Field]) -> list[Field]:
+    """What may be changed of a request that was sent back: of 申请查阅 what its own form asks."""
+    if one.action == "file.ask" and one.file:
+        return file_fields(person, one.file, selectors.customer_head(person, one.file).rights)
+    return [each for each in known if not (one.action == "form.ask" and each.id == "form")]
 
 
 def ask_forms(request: HttpRequest, form: str) -> HttpResponse:

@@ -180,10 +180,13 @@
     valueField: "id",
     labelField: "name",
     searchField: [],
-    load: (query, done) => {
+    // The first ones are there before anything is typed: an empty list that opens to nothing looks broken.
+    preload: "focus",
+    load(query, done) {
       fetch(`${select.dataset.pick}?q=${encodeURIComponent(query)}`, { headers: { Accept: "application/json" } })
         .then((answer) => (answer.ok ? answer.json() : []))
-        .then(done, () => done());
+        // What matched something else that was typed before must not stand among what matches now.
+        .then((found) => { if (query !== this.inputValue()) return done(); this.clearOptions(); done(found); }, () => done());
     },
   });
 
