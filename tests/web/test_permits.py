@@ -101,6 +101,21 @@ def test_a_copy_grant_lets_one_export_under_its_number(office: Office, as_: As, 
     assert as_("zhao").get(f"/grants/{copy.pk}/").status_code == 404
 
 
+def test_the_form_of_an_export_sent_again_brings_no_content_once_the_grant_has_ended(
+    office: Office, as_: As, file: int
+) -> None:
+    chen = as_("chen")
+    ask(office, chen, f"/customers/{file}/ask/", "zhou")
+    copy = ask(office, chen, f"/customers/{file}/ask/", "zhou", verb="copy", purpose="复印投标")
+    sent = {"purpose": "投标附件", "key": "x"}
+    first, again = (chen.post(f"/customers/{file}/export/", sent) for _ in range(2))
+    assert first["Content-Disposition"] == again["Content-Disposition"]
+    as_("zhou").post(f"/grants/{copy.pk}/revoke/", {"reason": "已经用完", "key": "r"})
+    late = chen.post(f"/customers/{file}/export/", sent)
+    assert late.status_code == 422 and "不能导出" in late.content.decode() and PHONE not in late.content.decode()
+    assert Event.objects.filter(kind="customer.exported").count() == 1
+
+
 def test_a_grant_of_one_column_shows_it_and_no_other_tab(office: Office, as_: As, file: int) -> None:
     office.do("contact.record", "wang", customer=file, kind="电话", content="报价三百万")
     chen = as_("chen")
@@ -203,6 +218,15 @@ def test_a_register_goes_out_by_number_under_a_watermark_with_the_receiver(
     assert book[1][:3] == ["日期", "填报人", "编号"] and "星河餐饮" in book[2] and len(book) == 3
     assert event.data["recipient"] == "外包档案公司"
     assert "外包档案公司" not in str(text(as_("wang"), URL))
+    office.clock.move_to(grant.valid_until - timedelta(seconds=1))
+    assert zhou.post(f"{URL}export/", {**data, "authorisation": grant.number, "key": "last"}).status_code == 200
+    office.clock.move_to(grant.valid_until + timedelta(seconds=1))
+    for key in ("last", "anew"):
+        late = zhou.post(f"{URL}export/", {**data, "authorisation": grant.number, "key": key})
+        page = late.content.decode()
+        assert late.status_code == 422 and f"授权 {grant.number} 已于" in page and "到期" in page, key
+        assert "外包档案公司" in page and "星河餐饮" not in page
+    assert Event.objects.filter(kind="form.exported").count() == 2
 
 
 def test_telling_somebody_outside_is_written_down_by_number(office: Office, as_: As, registers: int) -> None:

@@ -20,6 +20,7 @@ from kedang.kernel.actions import access, dry_run
 from kedang.kernel.actions.exporting import AT_ONCE
 from kedang.kernel.errors import Conflict, Invalid, NotFound
 from kedang.kernel.fields import Field
+from kedang.kernel.norms.engine import Decision
 from kedang.kernel.norms.vocabulary import vocabulary
 from kedang.reports import export
 from kedang.reports import exporting as files
@@ -114,13 +115,31 @@ def _export(request: HttpRequest, form: Form, offer: Offer) -> HttpResponse | No
     if offer.large:
         return _later(request, form, offer)
     done = outcomes.attempt(request, form, offer.action, **offer.args)
-    if done is None:
+    if done is None or not still_allowed(request, form, _now(request, offer)):
         return None
     try:
         return download(offer.sheet(export.Told.of(done.value)), str(form.raw.get("format") or "xlsx"))
     except Conflict as changed:
         form.outcome = outcomes.of_error(changed, request.user)
         return None
+
+
+def _now(request: HttpRequest, offer: Offer) -> Decision:
+    """What is said of the offer at this moment."""
+    if offer.action == "customer.export":
+        known = {key: offer.args[key] for key in ("customer", "scope") if key in offer.args}
+        return export.verdict(request.user, **known)
+    return dry_run(offer.action, by=request.user, **offer.args)
+
+
+def still_allowed(request: HttpRequest, form: Form, said: Decision) -> bool:
+    """Whether the content may go out now. The deed's key answers a second post as the first was answered, even when the
+    right has ended meanwhile; the number may be told again then, the content may not."""
+    if said.verdict == "not_found":
+        raise NotFound
+    if said.verdict == "refuse":
+        form.outcome = outcomes.of_decision(said, request.user)
+    return said.verdict != "refuse"
 
 
 def _later(request: HttpRequest, form: Form, offer: Offer) -> HttpResponse | None:

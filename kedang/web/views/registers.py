@@ -23,7 +23,7 @@ from kedang.web.forms.bound import Form
 from kedang.web.outcomes import of_decision
 from kedang.web.paging import page_of
 from kedang.web.replies import go, is_fragment
-from kedang.web.views.exporting import download
+from kedang.web.views.exporting import download, still_allowed
 
 SPAN = [Field("since", "自", "date"), Field("through", "至", "date"), Field("of", "填报人", "person")]
 
@@ -95,9 +95,11 @@ def export_forms(request: HttpRequest, form: str) -> HttpResponse:
     known, wanted = formregister.register(request.user, form)
     made = _form(request, wanted, "form.export")
     if request.method == "POST" and (done := outcomes.attempt(request, made, "form.export", form=wanted.qid)):
+        said = dry_run("form.export", by=request.user, form=wanted.qid, **made.raw)
         try:
             asked = replace(wanted, verb=access.COPY, **_typed(made))
-            return download(formregister.sheet(request.user, export.Told.of(done.value), asked))
+            if still_allowed(request, made, said):
+                return download(formregister.sheet(request.user, export.Told.of(done.value), asked))
         except Conflict as changed:
             made.outcome = outcomes.of_error(changed, request.user)
     return _answer(request, made, known, wanted, "导出登记表", "导出并记录", download_here=True)
