@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -41,13 +41,15 @@ def index(request: HttpRequest) -> HttpResponse:
     units = org.units_of(request.user)
     versions, month = regulations().in_force(), Month.of(None)
     kept = register.keeping(versions, request.user, month)
-    names = org.unit_names_of({unit for version in versions for unit in version.units or ()})
-    rows = [_summary(version, version.covers(None, units), kept[version.pack], names) for version in versions]
+    names = org.topmost_names_of({version.pack: version.units or () for version in versions})
+    rows = [
+        _summary(version, version.covers(None, units), kept[version.pack], names[version.pack]) for version in versions
+    ]
     rows.sort(key=lambda row: not row["mine"])
     return render(request, "rules/list.html", {"rows": rows, "month": month})
 
 
-def _summary(version: Version, mine: bool, kept: register.Keeping, names: Mapping[int, str]) -> dict[str, Any]:
+def _summary(version: Version, mine: bool, kept: register.Keeping, names: Sequence[str]) -> dict[str, Any]:
     clauses = version.regulation.pack.clauses
     declined = sum(1 for entry in clauses.values() if entry.declined)
     deferred = sum(1 for entry in clauses.values() if entry.deferred)
@@ -58,11 +60,9 @@ def _summary(version: Version, mine: bool, kept: register.Keeping, names: Mappin
     }  # fmt: skip
 
 
-def scope_words(version: Version, names: Mapping[int, str]) -> str:
-    """The departments in which a regulation acts."""
-    if version.units is None:
-        return "全公司"
-    return "、".join(names[unit] for unit in sorted(version.units) if unit in names) or "没有部门"
+def scope_words(version: Version, names: Sequence[str]) -> str:
+    """The departments in which a regulation acts, each with those below it."""
+    return "全公司" if version.units is None else "、".join(names) or "没有部门"
 
 
 @require_GET
@@ -74,7 +74,7 @@ def regulation(request: HttpRequest, pack: str) -> HttpResponse:
     context = {
         "view": view, "version": view.version, "pack": view.version.regulation.pack, "month": view.month,
         "tabs": [(key, label, key == tab) for key, label in TABS.items()], "tab": tab, "template": f"rules/tab_{tab}.html",
-        "owner": owner_name(view.version), "scope": scope_words(view.version, org.unit_names_of(view.version.units or ())),
+        "owner": owner_name(view.version), "scope": scope_words(view.version, org.topmost_names_of({pack: view.version.units or ()})[pack]),
         "to_sign": Acknowledgement.objects.filter(pack=pack, version=view.version.number, person=request.user, signed_at=None, ended_at=None).exists(),
         **READERS[tab](request, view),
     }  # fmt: skip
