@@ -25,6 +25,7 @@ class KernelConfig(AppConfig):
             forms,
             handingover,
             handling,
+            deputizing,
             identities,
             jobs,
             lateness,

@@ -1,11 +1,13 @@
-"""Addresses of being reached: one's settings and calendar, the links in messages, robots and what was sent."""
+"""Addresses of being reached: one's settings, deputies and calendar, the links in messages, robots and what was sent."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.urls import path
 
-from kedang.web.views import reaching, robots
+from kedang.web.views import deputies, reaching, robots
 
 urlpatterns = [
+    path("account/deputies/", deputies.index, name="deputies"),
+    path("account/deputies/<int:pk>/end/", deputies.end, name="deputy_end"),
     path("account/reaching/", reaching.settings, name="reaching"),
     path("account/reaching/calendar/", reaching.renew_feed, name="feed_renew"),
     path("account/reaching/calendar/end/", reaching.end_feed, name="feed_end"),

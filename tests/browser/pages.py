@@ -68,7 +68,7 @@ def pages(site: Site) -> Iterator[tuple[str, str, str]]:
         ("expenses", [], ""), ("rules", [], ""), ("rules_pack", ["customer-registry"], ""), ("rules_pack", ["customer-registry"], "tab=parameters"),
         ("rules_pack", ["customer-registry"], "tab=forms"), ("rules_pack", ["customer-registry"], "tab=versions"),
         ("rules_cases", ["customer-registry", "1.4.1", "met"], ""), ("proposals", [], ""), ("grants", [], ""), ("jobs", [], ""),
-        ("sessions", [], ""), ("password", [], ""), ("reaching", [], ""), ("mfa_index", [], ""), ("mfa_activate_totp", [], ""), ("mfa_add_webauthn", [], ""), ("list_export", ["approvals"], "tab=asked"),
+        ("sessions", [], ""), ("password", [], ""), ("reaching", [], ""), ("deputies", [], ""), ("mfa_index", [], ""), ("mfa_activate_totp", [], ""), ("mfa_add_webauthn", [], ""), ("list_export", ["approvals"], "tab=asked"),
         *(("customer", [file], f"tab={tab}") for tab in FILE_TABS), *(("handbook_page", [page], "") for page in handbook.PAGES),
     ]  # fmt: skip
     yield from (("wang", route, address(route, args, query)) for route, args, query in mine)

@@ -125,6 +125,14 @@ def test_a_signer_taken_out_again_is_said_to_be_out(asked: Request, office: Offi
     assert [each.status_label for each in chain.chain(asked)] == ["已减签", "审批中"]
 
 
+def test_an_agreement_taken_back_is_said_to_be(asked: Request, office: Office, as_: As) -> None:
+    zhou = as_("zhou")
+    move(zhou, asked, "add_after", people=[office["han"].pk], opinion="先同意")
+    move(zhou, asked, "take_back")
+    labels = [(each.name, each.state_label, each.opinion) for each in step(asked).people]
+    assert labels == [("周敏", "已拿回", "先同意"), ("周敏", "待审批", "")]
+
+
 def test_a_voice_that_was_lent_is_not_called_passed_on(asked: Request, office: Office, as_: As) -> None:
     move(as_("zhou"), asked, "delegate", to=office["han"].pk, opinion="请代我看")
     labels = [(each.name, each.acting_for, each.state_label) for each in step(asked).people]

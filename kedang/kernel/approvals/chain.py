@@ -250,6 +250,8 @@ def _seat_beside(spec: StepSpec, person: int) -> Seat | None:
 def _label(ballot: Ballot, lent: set[int | None]) -> str:
     if ballot.status == BallotStatus.TRANSFERRED and ballot.person_id in lent:
         return "已委托"  # another speaks, the voice stays his
+    if ballot.status == BallotStatus.CANCELLED and ballot.opinion and not ballot.promised_by_id:
+        return "已拿回"
     if ballot.status == BallotStatus.PENDING and ballot.promised_by_id:
         return "附条件同意"
     return str(BallotStatus(ballot.status).label)

@@ -254,6 +254,17 @@ def principal_ids(person: Person | int) -> list[int]:
     )
 
 
+def delegations_given(person: Person) -> list[Delegation]:
+    """Every 代理 that somebody has given, the latest first."""
+    return list(Delegation.objects.filter(principal=person).select_related("delegate").order_by("-start", "-id"))
+
+
+def delegations_held(person: Person) -> list[Delegation]:
+    """The 代理 that somebody holds now or will hold, the next to end first."""
+    rows = Delegation.objects.filter(delegate=person, end__gte=clock.today(), revoked_at=None)
+    return list(rows.select_related("principal").order_by("end", "id"))
+
+
 def standing_in(people: Iterable[int], on: date | None = None) -> set[int]:
     """Ids of those who may act for one of these people today."""
     return set(_delegations(on).filter(principal__in=list(people)).values_list("delegate_id", flat=True))

@@ -19,7 +19,7 @@ from kedang.kernel.norms.models import PackVersion
 from kedang.kernel.norms.problems import PackError, Problem
 from kedang.kernel.norms.store import regulations
 from kedang.kernel.norms.vocabulary import Action, vocabulary
-from kedang.kernel.org.models import Appointment, Person, Unit
+from kedang.kernel.org.models import Appointment, Delegation, Person, Unit
 from kedang.web import sessions
 from kedang.web.forms.bound import Form
 from kedang.web.forms.deeds import deed_form, foretell
@@ -31,7 +31,7 @@ from kedang.web.views.manage import administrator
 ABOUT = {
     "org.add_person": "", "org.suspend": "person", "org.restore": "person", "org.appoint": "person", "org.end_appointment": "appointment",
     "org.add_unit": "", "org.rename_unit": "unit", "calendar.set_day": "", "org.edit_person": "person", "org.leave": "person", "org.reset_factors": "person", "org.move_unit": "unit",
-    "org.close_unit": "unit", "org.add_post": "", "org.set_primary": "appointment", "calendar.confirm_year": "",
+    "org.close_unit": "unit", "org.add_post": "", "org.set_primary": "appointment", "calendar.confirm_year": "", "org.deputize": "person", "org.undeputize": "delegation",
 }  # fmt: skip
 TAB_OF = {
     "org.add_unit": "units",
@@ -42,14 +42,14 @@ TAB_OF = {
 HINTS = {
     "org.add_person": {"username": "字母、数字，登录时用", "post": "岗位和部门可以以后再任命"},
     "org.end_appointment": {"last_day": "不填则立即免去"}, "org.appoint": {"start": "不填则从今天起", "end": "不填则长期"},
-    "org.leave": {"on": "不填则为今天；过了这一天即停权", "supervisor": "不填则为其直接上级"},
+    "org.deputize": {"start": "不填则从今天起"}, "org.leave": {"on": "不填则为今天；过了这一天即停权", "supervisor": "不填则为其直接上级"},
     "org.close_unit": {"on": "不填则从今天起；那天以后不得有人在任"}, "org.add_post": {"code": "小写字母和下划线，制度包用它指这个岗位，如 area_manager"},
 }  # fmt: skip
 SAID = {
     "org.add_person": "人员已添加；请在其页面签发设密码的链接。", "org.suspend": "已停权，对方的下一次操作就会被拒绝。", "org.restore": "已恢复登录。", "org.appoint": "已任命。",
     "org.end_appointment": "已免去。", "org.add_unit": "部门已添加。", "org.rename_unit": "部门已改名。", "calendar.set_day": "工作日历已更新。",
     "org.edit_person": "资料已修改。", "org.leave": "离职已登记。", "org.reset_factors": "登录验证已清除，只凭密码登录。", "org.move_unit": "上级部门已调整。", "org.close_unit": "部门已撤销。", "org.add_post": "岗位已新建。",
-    "org.set_primary": "已设为主岗。", "calendar.confirm_year": "已确认；跨入该年的期限随后重算。",
+    "org.deputize": "代理已登记，两个人都会收到通知。", "org.undeputize": "代理已收回。", "org.set_primary": "已设为主岗。", "calendar.confirm_year": "已确认；跨入该年的期限随后重算。",
 }  # fmt: skip
 
 
@@ -88,6 +88,8 @@ def _about(request: HttpRequest, spec: Action, about: str, pk: int | None) -> tu
         row = Person.objects.filter(pk=pk).first()
     elif about == "appointment":
         row = Appointment.objects.select_related("person", "unit", "post").filter(pk=pk).first()
+    elif about == "delegation":
+        row = Delegation.objects.select_related("principal", "delegate").filter(pk=pk).first()
     elif about == "unit":
         row = Unit.objects.filter(pk=pk).first()
     else:
@@ -98,6 +100,8 @@ def _about(request: HttpRequest, spec: Action, about: str, pk: int | None) -> tu
         raise NotFound
     if isinstance(row, Unit):
         return row.name, f"{manage}?tab=units"
+    if isinstance(row, Delegation):
+        return f"{row.delegate.name}代理{row.principal.name}", reverse("manage_person", args=[row.principal_id])
     who = row.person if isinstance(row, Appointment) else row
     subtitle = f"{who.name} {row.unit.name}{row.post.name}" if isinstance(row, Appointment) else row.name
     return subtitle, reverse("manage_person", args=[who.pk])

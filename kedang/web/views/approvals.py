@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,6 +23,7 @@ from kedang.kernel.errors import KedangError, NotFound
 from kedang.kernel.fields import Field
 from kedang.kernel.norms.models import Grant
 from kedang.kernel.norms.vocabulary import vocabulary
+from kedang.kernel.org import selectors as org
 from kedang.kernel.org.models import Person
 from kedang.web import approving, printing, sheets
 from kedang.web.forms.bound import Form
@@ -64,6 +65,8 @@ class Line:
     batch: bool = False
     why_not: str = ""
     unread: bool = False
+    for_whom: str = ""
+    """Whose vote it is, when it is not the reader's own."""
 
 
 def index(request: HttpRequest) -> HttpResponse:
@@ -107,17 +110,34 @@ def _lines(rows: list[Request], person: Person, *, voting_now: bool) -> list[Lin
     steps = {step.request_id: step for step in Step.objects.filter(request__in=ids, status="active")}
     asked = Ballot.objects.filter(step__request__in=ids, person=person, status="consulted") if voting_now else []
     questions = {ballot.step_id: ballot.question for ballot in asked}
-    return [_line(one, steps.get(one.pk), questions, voting_now=voting_now) for one in rows]
+    lent = _lent(steps.values(), person) if voting_now else {}
+    return [_line(one, steps.get(one.pk), questions, lent, voting_now=voting_now) for one in rows]
 
 
-def _line(one: Request, step: Step | None, questions: dict[int, str], *, voting_now: bool) -> Line:
+def _lent(steps: Iterable[Step], person: Person) -> dict[int, str]:
+    """Steps on which the person votes for others only, with their names; asked only of who stands in for somebody."""
+    principals = org.principal_ids(person)
+    if not principals:
+        return {}
+    open_ones = Ballot.objects.filter(step__in=list(steps), status="pending", person__in=[person.pk, *principals])
+    held = list(open_ones.values_list("step", "person", "person__name").order_by("id"))
+    own = {step for step, voter, _ in held if voter == person.pk}
+    names: dict[int, list[str]] = {}
+    for step, _, name in held:
+        names.setdefault(step, []).append(name)
+    return {step: "、".join(each) for step, each in names.items() if step not in own}
+
+
+def _line(
+    one: Request, step: Step | None, questions: dict[int, str], lent: dict[int, str], *, voting_now: bool
+) -> Line:
     unread = bool(getattr(one, "unread", False))
     if step is None or not voting_now:
         return Line(one, step.due_at if step else None, unread=unread)
     if step.pk in questions:
         return Line(one, None, "征询", questions[step.pk], why_not="这是征询您的意见，须逐份答复。")
     why = voting.why_not_batch(StepSpec.from_json(step.spec))
-    return Line(one, step.due_at, batch=not why, why_not=why)
+    return Line(one, step.due_at, batch=not why, why_not=why, for_whom=lent.get(step.pk, ""))
 
 
 @require_POST
@@ -184,7 +204,7 @@ def context_of(request: HttpRequest, one: Request, form: Form | None = None) -> 
         "main": [move for move in moves if move.key in MAIN], "others": [move for move in moves if move.key not in MAIN],
         "votes": any(move.key in ("agree", "advise") and not move.dialog for move in moves),
         "advises": all(move.key != "agree" for move in moves), "sent_back": _sent_back(one, present),
-        "asked_me": _asked(present, request.user), "form": form or Form([OPINION]),
+        "asked_me": _asked(present, request.user), "for_whom": _for_whom(one, request.user), "form": form or Form([OPINION]),
         "phrases": [phrase for said in PHRASES.values() for phrase in said[:1]], "version_url": _version_url(one), "hidden": approving.HIDDEN,
         "grant": _grant(request.user, one),
     }  # fmt: skip
@@ -207,6 +227,11 @@ def _asked(steps: list[chain.ChainStep], person: Person) -> list[chain.ChainPers
         for each in step.people
         if each.id == person.pk and each.question and each.state in waiting
     ]
+
+
+def _for_whom(one: Request, person: Person) -> str:
+    """Whose vote the reader would give here, when it is not his own."""
+    return next(iter(_lent(Step.objects.filter(request=one, status="active"), person).values()), "")
 
 
 def _grant(reader: Person, one: Request) -> Grant | None:

@@ -111,6 +111,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
     today = clock.today()
     above = org.superior(one)
     context = {
+        "today": today, "deputies": [row for row in org.delegations_given(one) if row.end >= today and not row.revoked_at],
         "one": one, "above": above, "held": [(row, row.end is None or row.end >= today, row.start > today) for row in rows],
         "devices": list(sessions.sign_ins_of(one)), "password": one.has_usable_password(), "link": links.latest(one), "handover": Handover.objects.filter(person=one).first(), "self": one.pk == request.user.pk, "factors": Authenticator.objects.filter(user=one).exists(),
     }  # fmt: skip
