@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 
 from kedang.kernel.blobs.models import Blob
 from kedang.kernel.blobs.types import BY_MIME
@@ -25,6 +25,7 @@ from kedang.records.models import (
     ItemVersion,
     Loan,
 )
+from kedang.records.models.archive import ORIGINAL
 
 
 def keeping_of(file: int) -> dict[str, Any]:
@@ -39,16 +40,36 @@ def keeping_of(file: int) -> dict[str, Any]:
     }
 
 
+EXPIRED = states.EXPIRED
+
+
 def kept_by(person: Person) -> list[Custody]:
     """What a person keeps, for a count; one query."""
     rows = Custody.objects.filter(custodian=person, end=None).select_related("customer")
     return list(rows.order_by("customer__number"))
 
 
+def keeps(person: Person) -> bool:
+    """Whether a person keeps any file; one query."""
+    return Custody.objects.filter(custodian=person, end=None).exists()
+
+
 def missing_lines(person: Person) -> list[InventoryLine]:
     """Files missing at a person's counts and not found since."""
     rows = InventoryLine.objects.filter(count__by=person, present=False, found_at=None)
     return list(rows.select_related("customer", "count"))
+
+
+def borrowed_originals(ids: Iterable[int]) -> dict[int, str]:
+    """{file: who has its original}; one query."""
+    out = states.loans_out().filter(customer__in=list(ids), medium=ORIGINAL)
+    return dict(out.values_list("customer_id", "borrower__name"))
+
+
+def missing_at(file: int) -> InventoryLine | None:
+    """The count at which the file was missing, as long as it has not been found; one query."""
+    rows = InventoryLine.objects.filter(customer=file, present=False, found_at=None)
+    return rows.select_related("count__by").order_by("-id").first()
 
 
 # ---- items and catalogue ---------------------------------------------------------------------------------------------
@@ -169,3 +190,9 @@ def destruction_of(file: int) -> Destruction | None:
     """The record of destruction, agreed to or carried out."""
     rows = Destruction.objects.select_related("asked_by", "supervisor", "executed_by", "customer")
     return rows.filter(customer=file).first()
+
+
+def destroyed_as(number: str) -> int | None:
+    """The file that was destroyed under a number, its own or that of the record of its destruction; one query."""
+    either = Q(number__iexact=number) | Q(file_number__iexact=number)
+    return Destruction.objects.filter(either).exclude(executed_at=None).values_list("customer_id", flat=True).first()

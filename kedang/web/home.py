@@ -8,6 +8,7 @@ from typing import Any
 from django.urls import reverse
 
 from kedang.kernel.org.models import Person
+from kedang.records import selectors as records
 from kedang.reports.home.lens import Lens
 from kedang.web.concerning import concerns, keeps_registers
 from kedang.web.models import HomeSetting
@@ -73,10 +74,12 @@ def quick_offered(person: Person) -> dict[str, Quick]:
         found.append(Quick("conflicts", "撞单", "scale", reverse("conflicts")))
     if keeps_registers(person):
         found.append(Quick("registers", "表单登记", "notebook", reverse("registers")))
+    if records.keeps(person):
+        found.append(Quick("count", "盘点", "checklist", reverse("deed_alone", args=["inventory.count"])))
     return {each.key: each for each in found}
 
 
-USUAL_QUICK = ("customer_new", "check", "mine", "approvals")
+USUAL_QUICK = ("customer_new", "check", "mine", "approvals", "count")
 
 
 @dataclass(frozen=True)

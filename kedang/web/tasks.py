@@ -141,7 +141,17 @@ def ladder_of(duty: Any, regs: Regulations) -> str:
     return ("已" if duty.breached_at else "逾期后将") + "，".join(words)
 
 
+WHO = {"owner": "负责人", "actor": "经办人", "bearer": "责任人", "superior": "其上级"}
+
+
 def _told(version: Any, who: Any) -> str:
+    """Whom a norm notifies, in words: people by what they are to the file or the deed, roles by their names."""
+    if isinstance(who, list):
+        return "、".join(dict.fromkeys(_told(version, one) for one in who))
+    if (fact := vocabulary.facts.get(str(who))) is not None:
+        return fact.label
+    if str(who) in WHO:
+        return WHO[str(who)]
     role = version.regulation.pack.roles.get(str(who))
     return role.name if role else "负责人"
 

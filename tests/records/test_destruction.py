@@ -79,6 +79,20 @@ def test_the_record_names_method_and_supervisor_and_he_is_not_the_executor(keepi
     assert states.of(keeping.file) == "到期待销毁"
 
 
+def test_nobody_keeps_a_destroyed_file_so_no_count_misses_it(keeping: Keeping) -> None:
+    approved(keeping)
+    keeper = keeping.company["何内勤"]
+    assert [line.customer_id for line in selectors.kept_by(keeper)] == [keeping.file]
+    close(keeping)
+    assert selectors.kept_by(keeper) == [] and not selectors.keeps(keeper)
+    line = Destruction.objects.get()
+    assert {selectors.destroyed_as(one) for one in (line.number, line.number.lower(), line.file_number)} == {
+        keeping.file
+    }
+    with pytest.raises(Invalid, match="没有保管的档案"):
+        perform("inventory.count", by=keeper, counted_on="2029-01-01", found=["x"])
+
+
 def test_a_lent_file_is_neither_agreed_to_nor_destroyed(keeping: Keeping) -> None:
     approved(keeping)
     keeping.agree(keeping.asked("record.borrow", "小赵", purpose="续约"), "周经理", "郑总")

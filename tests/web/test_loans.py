@@ -76,3 +76,51 @@ def test_given_back_in_time_nobody_hears_of_it(office: Office, file: int) -> Non
     until(office, 5, 6)
     assert (told(office, "zhou"), told(office, "he")) == (["reminder"], [])
     assert Duty.objects.get(norm="baseline.return-loan").state == "done"
+
+
+def test_a_count_says_who_has_an_original_what_it_came_to_and_where_the_missing_is_found_again(
+    office: Office, file: int, as_: Sign
+) -> None:
+    other = office.customer("大禹五金厂", by="zhao")
+    office.do("record.assign_custodian", "he", customer=other, person=office["he"].pk)
+    he = as_("he")
+    assert "/do/inventory.count/" in he.get("/home/").content.decode()
+    assert "/do/inventory.count/" not in as_("wang").get("/home/").content.decode()
+    page = he.get("/do/inventory.count/").content.decode()
+    assert "（原件借给周敏）" in page and 'value="2026-03-02"' in page
+    sent = {"counted_on": "2026-03-02", "found": ["KH-2026-00001"], "key": "c"}
+    said = he.post("/do/inventory.count/", sent, follow=True).content.decode()
+    assert "应有 2 份，实有 1 份，缺失 1 份：KH-2026-00002" in said
+    kept = he.get(f"/customers/{other}/?tab=keeping").content.decode()
+    assert "盘点未见" in kept and f"/customers/{other}/do/inventory.find/" in kept
+    assert (
+        f"/customers/{other}/do/inventory.find/"
+        not in as_("zhou").get(f"/customers/{other}/?tab=keeping").content.decode()
+    )
+    back = he.post(f"/customers/{other}/do/inventory.find/", {"note": "在隔壁柜", "key": "f"})
+    assert back["Location"] == f"/customers/{other}/?tab=keeping"
+    assert "盘点未见" not in he.get(f"/customers/{other}/?tab=keeping").content.decode()
+
+
+def test_the_next_step_of_keeping_stands_beside_what_it_is_about(office: Office, as_: Sign) -> None:
+    made = office.customer("大禹五金厂", by="zhao")
+    form = as_("zhao").get(f"/customers/{made}/do/record.hand_over/").content.decode()
+    assert "不选就是整份档案" in form and 'type="number"' not in form
+    as_("zhao").post(f"/customers/{made}/do/record.hand_over/", {"form": "", "key": "h"})
+    page = f"/customers/{made}/?tab=keeping"
+    assert f"/customers/{made}/do/record.receive/" in as_("he").get(page).content.decode()
+    assert f"/customers/{made}/do/record.receive/" not in as_("zhao").get(page).content.decode()
+    office.do("record.receive", "he", customer=made)
+    after = as_("he").get(page).content.decode()
+    assert f"/customers/{made}/do/record.receive/" not in after
+    assert f"/customers/{made}/do/record.assign_custodian/" in after
+
+
+def test_what_is_done_for_good_is_said_before_it_is_sent(office: Office, file: int, as_: Sign) -> None:
+    form = as_("he").get(f"/customers/{file}/do/record.close_destruction/").content.decode()
+    assert "真正删除" in form and "data-consequence" in form and "btn-bad" in form
+    assert "真正删除" not in as_("he").get(f"/customers/{file}/do/record.return_loan/").content.decode()
+
+
+def test_whom_a_late_original_is_told_to_is_named(office: Office, file: int, as_: Sign) -> None:
+    assert "逾期后将通知责任人、保管人" in as_("zhou").get("/").content.decode()

@@ -44,7 +44,7 @@ def count_inventory(*, deed: Deed, counted_on: date, found: Any) -> dict[str, An
     )
     missing = [expected[pk] for pk in sorted(expected.keys() - present)]
     _record(deed, count, missing)
-    return {"count": count.pk, "missing": [row.number for row in missing]}
+    return {"count": count.pk, "expected": count.expected, "missing": [row.number for row in missing]}
 
 
 def _found_ids(found: Any, expected: dict[int, Customer]) -> set[int]:

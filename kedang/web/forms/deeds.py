@@ -9,13 +9,14 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from kedang.kernel import files
+from kedang.kernel import clock, files
 from kedang.kernel.actions import asking, forms, speaking
 from kedang.kernel.actions.orders import decision_of, prepare
 from kedang.kernel.approvals import chain
 from kedang.kernel.errors import Invalid
 from kedang.kernel.fields import Field
 from kedang.kernel.norms.engine import Decision
+from kedang.kernel.norms.models import FormRecord
 from kedang.kernel.norms.store import regulations
 from kedang.kernel.norms.vocabulary import Action
 from kedang.kernel.org.models import Person, Post
@@ -27,6 +28,7 @@ BEHALF, BEHALF_REASON = "on_behalf_of", "behalf_reason"
 NOT_TYPED = {"customer", "version", "clear", "archived_on", "loan"}
 # Arguments of a reading that are asked only where a norm speaks of them.
 SELDOM = {"relation", "until"}
+HINTS = {"record.register_loan": {"until": "不写就按制度规定的借阅期限；制度没有规定的，要写明"}}
 # What the button chose that led here: kept beside the form, not typed into it.
 CHOSEN: dict[str, tuple[str, ...]] = {
     "flow.move": ("flow", "to"),
@@ -96,7 +98,7 @@ def deed_form(
         and (one.id not in NOT_TYPED or (one.id == "customer" and not file))
     ]
     known = [*own, *(one for _, _, fields in parts for one in fields), *behalf_fields(spec, request.user)]
-    return DeedForm(spec, Form.of(request, known, initial=initial or {}), parts, held)
+    return DeedForm(spec, Form.of(request, known, initial=initial or {}, hints=HINTS.get(spec.name, {})), parts, held)
 
 
 def behalf_fields(spec: Action, person: Person) -> list[Field]:
@@ -113,8 +115,21 @@ def behalf_fields(spec: Action, person: Person) -> list[Field]:
 def _kept(one: Field, person: Person) -> Field:
     """What a person counts: the files he keeps, each to be ticked when it is there."""
     rows = records.kept_by(person)
-    names = {row.customer.number: f"{row.customer.number} {row.customer.name}" for row in rows}
-    return replace(one, type="choices", values=names, name="实有档案（逐件核对，在库的打勾；没有打勾的记为缺失）")
+    lent = records.borrowed_originals(row.customer_id for row in rows)
+    names = {
+        row.customer.number: f"{row.customer.number} {row.customer.name}"
+        + (f"（原件借给{lent[row.customer_id]}）" if row.customer_id in lent else "")
+        for row in rows
+    }
+    said = "实有档案（逐件核对，在库的、登记借出的打勾；没有打勾的记为缺失）"
+    return replace(one, type="choices", values=names, name=said)
+
+
+def _filed(one: Field, file: int) -> Field:
+    """What is handed over with a file: all of it, or one of the forms filed on it."""
+    rows = FormRecord.objects.filter(file=file).select_related("filed_by").order_by("-filed_at")[:50]
+    names = {str(row.pk): f"{row.name} {clock.local(row.filed_at):%Y-%m-%d} {row.filed_by.name}" for row in rows}
+    return replace(one, type="choice", name="只移交一张表单（不选就是整份档案）", values=names)
 
 
 def _of_attaching(spec: Action, view: files.FileView) -> list[Field]:
@@ -150,6 +165,8 @@ def arguments(spec: Action, file: int | None, person: Person) -> list[Field]:
         return [
             replace(one, name="结论", type="choice", values=verdict) if one.id == "agree" else one for one in spec.args
         ]
+    if spec.name == "record.hand_over" and file:
+        return [_filed(one, file) if one.id == "form" else one for one in spec.args]
     view = files.view(file) if file else None
     if spec.name == "record.attach" and view is not None:
         return _of_attaching(spec, view)

@@ -12,11 +12,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from kedang.customers import selectors
 from kedang.customers.selectors import condition_words, conditions
-from kedang.kernel.actions import access, perform
+from kedang.kernel.actions import access, dry_run, perform
 from kedang.kernel.actions.grants import by_number as grant_numbered
 from kedang.kernel.actions.permits import may_see
-from kedang.kernel.errors import Invalid, NotFound
+from kedang.kernel.errors import Gone, Invalid, NotFound
 from kedang.kernel.norms.store import regulations
+from kedang.records import selectors as records
 from kedang.reports import export, filepage
 from kedang.web import listing, saved, words
 from kedang.web.paging import Page
@@ -181,6 +182,15 @@ def recheck(request: HttpRequest) -> HttpResponse:
     return render(request, "customers/recheck.html", {"hits": hits, "text": text, "error": error})
 
 
+def _knows_of_destroyed(request: HttpRequest, pk: int) -> bool:
+    """Whether the reader would know of a file that is destroyed: its number leads to the record of its destruction."""
+    try:
+        dry_run("file.open", by=request.user, customer=pk)
+    except Gone:
+        return True
+    return False
+
+
 @require_GET
 def search(request: HttpRequest) -> HttpResponse:
     """The box at the top: suggestions while typing; with Enter a 查重, which is on record."""
@@ -193,6 +203,8 @@ def search(request: HttpRequest) -> HttpResponse:
         return redirect("export_record", code=text.upper())
     if permits.is_number(text) and (found := grant_numbered(text)) and may_see(request.user.pk, found):
         return redirect("grant", pk=found.pk)
+    if (gone := records.destroyed_as(text)) and _knows_of_destroyed(request, gone):
+        return redirect("customer", pk=gone)
     error, hits, rows = "", [], []
     if text:
         try:

@@ -35,6 +35,15 @@ ELSEWHERE = {
 }
 # Not offered as commands to packs and API, yet each has its button.
 OPEN = ("flow.move", "org.", "calendar.", "pack.", "duty.")
+# What they did is seen on the tab 保管.
+KEEPING = {
+    "record.assign_custodian", "record.change_custodian", "record.archive", "record.receive", "record.register_loan",
+    "record.return_loan", "inventory.find",
+}  # fmt: skip
+# Done once and for all: said before it is sent, and asked once more.
+FOR_GOOD = {
+    "record.close_destruction": "登记以后，这份档案的内容和附件从系统里真正删除，恢复备份也不会回来；只留下编号、类别、批准人和销毁记录。"
+}
 DONE = {
     "file.open": "已打开。", "contact.record": "跟进已记下。", "expense.submit": "报销单已提交，等财务审核。",
     "expense.review": "审核结论已记下。", "expense.pay": "已报销。",
@@ -45,7 +54,10 @@ def about_file(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     """A deed about one customer file."""
     spec = _spec(action)
     head = selectors.file_for(request.user, pk)
-    return _deed(request, spec, pk, {"head": head, "back": reverse("customer", args=[pk])})
+    back = reverse("customer", args=[pk])
+    if action in KEEPING:
+        back = f"{back}?tab=keeping"
+    return _deed(request, spec, pk, {"head": head, "back": back})
 
 
 def alone(request: HttpRequest, action: str) -> HttpResponse:
@@ -85,6 +97,17 @@ def _corrected(value: Any) -> str:
     return "".join(["记录已更正。", *parts])
 
 
+def _counted(value: Any) -> str:
+    """What a count came to."""
+    missing = value["missing"]
+    named = f"{'、'.join(missing[:10])}{'等' if len(missing) > 10 else ''}"
+    found = f"应有 {value['expected']} 份，实有 {value['expected'] - len(missing)} 份"
+    return f"盘点已记下：{found}，{f'缺失 {len(missing)} 份：{named}' if missing else '没有缺失'}。"
+
+
+SAID = {"event.correct": _corrected, "inventory.count": _counted}
+
+
 def _back(action: str) -> str:
     """Where a deed that is about no file was begun."""
     if action.startswith("expense."):
@@ -105,15 +128,12 @@ def _spec(action: str) -> Action:
 
 
 def _deed(request: HttpRequest, spec: Action, file: int | None, context: dict[str, Any]) -> HttpResponse:
-    form = deed_form(
-        request,
-        spec,
-        file,
-        {key: value for key, value in request.GET.items() if key in {BEHALF, *(a.id for a in spec.args)}},
-    )
+    given = {key: value for key, value in request.GET.items() if key in {BEHALF, *(a.id for a in spec.args)}}
+    form = deed_form(request, spec, file, usual(spec, given))
     fixed = {"customer": file} if file else {}
     if request.method == "POST" and (done := attempt(request, form.form, spec.name, raw=form.raw, **fixed)):
-        said = _corrected(done.value) if spec.name == "event.correct" else DONE.get(spec.name, f"已办：{spec.label}。")
+        say = SAID.get(spec.name)
+        said = say(done.value) if say else DONE.get(spec.name, f"已办：{spec.label}。")
         return go(request, context["back"], said + warned(done))
     if spec.name in CHOSEN and len(form.held) < len(CHOSEN[spec.name]):
         raise NotFound
@@ -123,10 +143,16 @@ def _deed(request: HttpRequest, spec: Action, file: int | None, context: dict[st
     context |= view_of(request, form, ahead)
     if spec.name == "flow.move":
         context["title"] = _step(form.held, file)
+    context["for_good"] = FOR_GOOD.get(spec.name, "")
     # Inside the closed file's own page the chain and the clause stand beside the form already.
     context["lean"] = request.POST.get("lean") == "yes"
     template = "deeds/deed.html#form" if is_fragment(request) else "deeds/deed.html"
     return render(request, template, context, status=422 if form.form.posted else 200)
+
+
+def usual(spec: Action, given: dict[str, Any]) -> dict[str, Any]:
+    """What stands in the form to begin with: what the link gives, and of a count that it is today's."""
+    return {"counted_on": clock.today().isoformat(), **given} if spec.name == "inventory.count" else given
 
 
 def _step(held: dict[str, str], file: int | None) -> str:

@@ -184,7 +184,7 @@ def _tab(request: HttpRequest, pk: int, tab: str, head: Any) -> dict[str, Any]:
     if tab == "items":
         return items.tab(request, pk)
     if tab == "keeping":
-        return {"keeping": records.keeping_of(pk), "kept": records.archive_of(pk)}
+        return _kept(request, pk)
     if tab == "changes":
         return {"changes": selectors.change_history(pk, head.rights)}
     if tab == "owners":
@@ -192,6 +192,24 @@ def _tab(request: HttpRequest, pk: int, tab: str, head: Any) -> dict[str, Any]:
     if tab == "log":
         return opened.log(request, pk)
     return {}
+
+
+def _kept(request: HttpRequest, pk: int) -> dict[str, Any]:
+    """保管, and of the next steps those that the reader may take."""
+    keeping, kept, missing = records.keeping_of(pk), records.archive_of(pk), records.missing_at(pk)
+    waiting = any(one.received_at is None for one in keeping["handovers"])
+    doomed = kept["destruction"]
+    steps = [
+        ("inventory.find", missing),
+        ("record.receive", waiting),
+        ("record.assign_custodian", not keeping["custodian"] and keeping["handovers"]),
+        ("record.archive", keeping["custodian"] and not keeping["archive"] and not waiting),
+        ("record.destroy", kept["state"] == records.EXPIRED and not doomed),
+        ("record.close_destruction", doomed),
+    ]
+    who, facts = access.standing(request.user.pk), fact_store()
+    made = [_button(request, pk, action, facts, who) for action, due in steps if due]
+    return {"keeping": keeping, "kept": kept, "missing": missing, "steps": [one for one in made if not one.off]}
 
 
 def _filed(pk: int) -> dict[str, Any]:
