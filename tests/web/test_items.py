@@ -105,3 +105,6 @@ def test_a_destroyed_file_answers_410_with_what_is_left(office: Office, as_: Cal
         assert "XH-2036-0001" in page
         assert "晨光" not in page
     assert as_("zhao").get(f"/customers/{customer}/").status_code == 404
+    for number in ("xh-2036-0001", row.number):
+        assert as_("wang").get(f"/search/?q={number}")["Location"] == f"/customers/{customer}/"
+        assert "Location" not in as_("zhao").get(f"/search/?q={number}")
