@@ -95,8 +95,14 @@ def _said(*command: str) -> str:
 
 
 def span(seeds: list[int]) -> str:
-    """'1', or '1–20' of a run in instalments."""
-    return f"{min(seeds)}–{max(seeds)}" if len(seeds) > 1 else str(seeds[0])
+    """'1', or '1, 11–14' of a run in instalments."""
+    runs: list[list[int]] = []
+    for seed in sorted(seeds):
+        if runs and seed == runs[-1][-1] + 1:
+            runs[-1].append(seed)
+        else:
+            runs.append([seed])
+    return ", ".join(f"{run[0]}–{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
 
 
 def page_of(known: dict[str, Any]) -> str:

@@ -43,3 +43,8 @@ def test_the_same_seed_again_counts_once(tmp_path: Path) -> None:
     report.merge(path, "kills", {"sqlite": counts(1)})
     report.merge(path, "kills", {"sqlite": counts(1)}, add=True)
     assert read(path)["runs"] == 10
+
+
+def test_seeds_that_were_not_run_are_not_named() -> None:
+    assert report.span([1]) == "1"
+    assert report.span([12, 11, 1, 14]) == "1, 11–12, 14"
