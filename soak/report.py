@@ -51,10 +51,15 @@ def together(before: dict[str, Any], counts: dict[str, Any]) -> dict[str, Any]:
     """Two instalments of a long run, of different seeds, as one. A seed that has run before says nothing new."""
     if "skipped" in before or "skipped" in counts or set(counts["seeds"]) & set(before.get("seeds", ())):
         return counts
-    added = {
-        name: before.get(name, type(value)()) + value for name, value in counts.items() if isinstance(value, int | list)
-    }
-    return {**before, **counts, **added}
+    return {**before, **counts, **{name: _sum(before.get(name), value) for name, value in counts.items()}}
+
+
+def _sum(before: Any, value: Any) -> Any:
+    if before is None or not isinstance(value, int | list | dict):
+        return value
+    if isinstance(value, dict):
+        return {**before, **{name: before.get(name, 0) + number for name, number in value.items()}}
+    return before + value
 
 
 def totals(engines: dict[str, dict[str, Any]]) -> dict[str, int]:
