@@ -139,6 +139,7 @@ SHOTS = [
     Shot("77-sign-in-protection", "wang", "/account/security/"),
     Shot("78-api-of-company", "admin", "/manage/?tab=api"),
     Shot("79-clock", "admin", "/manage/?tab=health"),
+    Shot("80-deputies", "zhou", "/account/deputies/"),
     Shot("67-user-menu", "wang", "/", user_menu),
 ]
 
