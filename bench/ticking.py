@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from datetime import timedelta
+from itertools import islice, zip_longest
 
 from bench.company import Company
 from bench.measures import LIST_FLOOR, Figure
@@ -44,16 +45,12 @@ def ticks(company: Company, times: int) -> list[Figure]:
 
 
 def _with_due(many: int) -> float:
-    """Let so many deadlines pass, of each norm as many, and tick: what follows a breach differs from norm to norm."""
+    """Let so many deadlines pass, of each norm as many as it has, and tick: what follows a breach differs from norm to norm."""
     past = clock.now() - timedelta(seconds=1)
     waiting = Duty.objects.filter(state=DutyState.OPEN, breach_check_at__gt=clock.now()).order_by("pk")
     norms = sorted(waiting.order_by().values_list("pack", "norm").distinct())
-    shares = [many * (at + 1) // len(norms) - many * at // len(norms) for at in range(len(norms))]
-    ids = [
-        pk
-        for (pack, norm), share in zip(norms, shares, strict=True)
-        for pk in waiting.filter(pack=pack, norm=norm).values_list("pk", flat=True)[:share]
-    ]
+    each = [waiting.filter(pack=pack, norm=norm).values_list("pk", flat=True)[:many] for pack, norm in norms]
+    ids = list(islice((pk for turn in zip_longest(*each) for pk in turn if pk is not None), many))
     Duty.objects.filter(pk__in=ids).update(due_at=past, breach_check_at=past)
     taken = here().timed(tick)[0]
     if Duty.objects.filter(pk__in=ids, breached_at=None).exists() or len(ids) < many:

@@ -27,7 +27,7 @@ NO_PAGE = {
         home_rows""",
     "only posted to": """logout sessions_end sessions_end_others notices_read approval_batch rules_urge rules_adopt job_cancel uploads
         handover_do manage_end_sign_in customer_view_mark import_drop webhook_do delivery_resend token_revoke robot_end robot_test
-        sending_resend feed_renew feed_end home_freeze manage_backup""",
+        sending_resend feed_renew feed_end home_freeze manage_backup deputy_end""",
     "a file, not a page": """item_content item_picture form_content approval_print job_result import_errors import_file import_template
         manage_staff_template home_report_print calendar_feed""",
     "leads on to a page": "start to_notice to_duty to_approval",
