@@ -45,7 +45,7 @@ def ticks(company: Company, times: int) -> list[Figure]:
 
 
 def _with_due(many: int) -> float:
-    """Let so many deadlines pass, of each norm as many as it has, and tick: what follows a breach differs from norm to norm."""
+    """Let so many deadlines pass, the norms by turns, and tick: what follows a breach differs from norm to norm."""
     past = clock.now() - timedelta(seconds=1)
     waiting = Duty.objects.filter(state=DutyState.OPEN, breach_check_at__gt=clock.now()).order_by("pk")
     norms = sorted(waiting.order_by().values_list("pack", "norm").distinct())

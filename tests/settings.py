@@ -19,16 +19,17 @@ if TEST_DB == "postgres" and (_url := pg.shared_url()):
     os.environ["KEDANG_DATABASE_URL"] = _url
 
 from kedang.config.settings import *  # noqa: E402, F403
+from kedang.config.settings import DATABASES  # noqa: E402
 
 # Argon2 is slow on purpose; every fixture person would pay for it.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 ALLOWED_HOSTS = ["*"]
 LOGGING = {"version": 1, "disable_existing_loggers": False}
 
-if "sqlite3" in DATABASES["default"]["ENGINE"]:  # noqa: F405
+if "sqlite3" in DATABASES["default"]["ENGINE"]:
     # A file, not memory: browser tests and threads then have real connections of their own.
-    DATABASES["default"]["TEST"] = {"NAME": str(_folder / "test.sqlite3")}  # noqa: F405
-    DATABASES["default"]["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"  # noqa: F405
+    DATABASES["default"]["TEST"] = {"NAME": str(_folder / "test.sqlite3")}
+    DATABASES["default"]["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"
 else:
     # Nobody can be connected to it. A session of the server's own in template1 would keep a worker from making its database.
-    DATABASES["default"]["TEST"] = {"TEMPLATE": "template0"}  # noqa: F405
+    DATABASES["default"]["TEST"] = {"TEMPLATE": "template0"}

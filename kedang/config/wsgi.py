@@ -1,9 +1,10 @@
 """WSGI entry point."""
 
 import os
+from importlib import import_module
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
-from django.urls import get_resolver
 
 from kedang.kernel import collector
 
@@ -11,4 +12,4 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kedang.config.settings")
 with collector.loading():
     application = get_wsgi_application()
     # The pages too, so that nobody waits for them at the first question.
-    get_resolver().url_patterns  # noqa: B018
+    import_module(settings.ROOT_URLCONF)

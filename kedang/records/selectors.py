@@ -40,9 +40,6 @@ def keeping_of(file: int) -> dict[str, Any]:
     }
 
 
-EXPIRED = states.EXPIRED
-
-
 def kept_by(person: Person) -> list[Custody]:
     """What a person keeps, for a count; one query."""
     rows = Custody.objects.filter(custodian=person, end=None).select_related("customer")

@@ -11,6 +11,7 @@ from kedang.kernel import clock
 from kedang.kernel.actions import adoption, leaving
 from kedang.kernel.norms.store import Regulations
 from kedang.kernel.norms.vocabulary import vocabulary
+from kedang.kernel.norms.wording import whom
 from kedang.reports.pages import in_working_days
 from kedang.web.forms.deeds import CHOSEN
 
@@ -133,27 +134,12 @@ def ladder_of(duty: Any, regs: Regulations) -> str:
         return ""
     version, _ = found
     says = [step for norm in version.regulation.breach_of.get(duty.norm, ()) for step in getattr(norm.norm, "do", [])]
-    told = list(dict.fromkeys(_told(version, step["notify"]) for step in says if "notify" in step))
+    told = list(dict.fromkeys(whom(version, step["notify"]) or "负责人" for step in says if "notify" in step))
     words = [f"通知{'、'.join(told)}"] if told else []
     words += dict.fromkeys(filter(None, (_step(step) for step in says)))
     if not words:
         return ""
     return ("已" if duty.breached_at else "逾期后将") + "，".join(words)
-
-
-WHO = {"owner": "负责人", "actor": "经办人", "bearer": "责任人", "superior": "其上级"}
-
-
-def _told(version: Any, who: Any) -> str:
-    """Whom a norm notifies, in words: people by what they are to the file or the deed, roles by their names."""
-    if isinstance(who, list):
-        return "、".join(dict.fromkeys(_told(version, one) for one in who))
-    if (fact := vocabulary.facts.get(str(who))) is not None:
-        return fact.label
-    if str(who) in WHO:
-        return WHO[str(who)]
-    role = version.regulation.pack.roles.get(str(who))
-    return role.name if role else "负责人"
 
 
 def _step(step: Any) -> str:

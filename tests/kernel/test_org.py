@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -50,10 +51,10 @@ def test_units_and_subtrees(firm: SimpleNamespace) -> None:
     assert [unit.depth for unit in selectors.unit_tree()] == [0, 1, 2, 2]
 
 
-def test_a_department_is_named_for_all_below_it(firm: SimpleNamespace, django_assert_num_queries: object) -> None:
+def test_a_department_is_named_for_all_below_it(firm: SimpleNamespace, django_assert_num_queries: Any) -> None:
     sales = {firm.sales.pk, firm.one.pk, firm.two.pk}
     groups = {"a": sales, "b": {firm.one.pk, firm.two.pk}, "c": {firm.company.pk, *sales}, "d": set()}
-    with django_assert_num_queries(1):  # type: ignore[operator]
+    with django_assert_num_queries(1):
         named = selectors.topmost_names_of(groups)
     assert named == {"a": ["销售部"], "b": ["销售一部", "销售二部"], "c": ["示例公司"], "d": []}
 

@@ -95,8 +95,6 @@ def _lend(principal: Person, to: int, start: date | None, end: date, note: str) 
         raise Invalid({"to": "没有这个人"})
     if principal.left_on or not principal.is_active:
         raise Invalid(f"{principal.name}已停权或离职，不能设置代理。")
-    if delegate.left_on:
-        raise Invalid({"to": f"{delegate.name}已离职，不能代理"})
     if begin < today:
         raise Invalid({"start": "不能早于今天"})
     if end - begin > LONGEST:
@@ -104,10 +102,7 @@ def _lend(principal: Person, to: int, start: date | None, end: date, note: str) 
     standing = Delegation.objects.filter(principal=principal, delegate=delegate, revoked_at=None)
     if standing.filter(start__lte=end, end__gte=begin).exists():
         raise Invalid({"to": f"这些日子里{delegate.name}已经是代理人"})
-    try:
-        return changes.delegate(principal, delegate, start=begin, end=end, note=note)
-    except Invalid as error:
-        raise Invalid({{"delegate": "to"}.get(key, key): text for key, text in error.errors.items()}) from error
+    return changes.delegate(principal, delegate, start=begin, end=end, note=note)
 
 
 def _running(pk: int) -> Delegation:

@@ -198,11 +198,8 @@ def _mode_label(spec: StepSpec) -> str:
     beside = len(base) < len(spec.seats)
     if spec.mode == "any" and beside:
         # Whoever was added must agree besides one of those whom the route asks.
-        return (
-            MODE_LABELS["all"]
-            if len({person for seat in base for person in seat.people}) == 1
-            else f"{label}，加签另计"
-        )
+        alone = len({person for seat in base for person in seat.people}) == 1
+        return MODE_LABELS["all"] if alone else f"{label}，加签另计"
     return "" if spec.mode in ("any", "all") and len(spec.voters) == 1 else label
 
 

@@ -269,11 +269,25 @@ def _plain_span(text: str) -> str:
 def _step(version: Version, step: dict[str, Any]) -> str:
     verb = next(iter(step))
     word = vocabulary.effects.get(verb)
-    role = version.regulation.pack.roles.get(str(step[verb]))
-    whom = role.name if role else {"owner": "负责人", "file.owner": "负责人"}.get(str(step[verb]), "")
     if verb == "propose":
         return "提出扣分建议" if step[verb] == "points" else "提出处理建议"
-    return f"{word.label if word else verb}{whom}"
+    return f"{word.label if word else verb}{whom(version, step[verb])}"
+
+
+RELATIONS = {
+    "owner": "负责人", "file.owner": "负责人", "actor": "经办人", "bearer": "责任人", "superior": "其上级",
+}  # fmt: skip
+
+
+def whom(version: Version, who: Any) -> str:
+    """People as a norm names them, in words: roles by their names, others by what they are to the file or the deed; '' for
+    what names nobody."""
+    if isinstance(who, list):
+        return "、".join(dict.fromkeys(filter(None, (whom(version, one) for one in who))))
+    role, fact = version.regulation.pack.roles.get(str(who)), vocabulary.facts.get(str(who))
+    if role is not None:
+        return role.name
+    return RELATIONS.get(str(who)) or (fact.label if fact is not None else "")
 
 
 # ---- parameters ----------------------------------------------------------------------------------------------------

@@ -223,11 +223,11 @@ def transfer(person: Person, post: Post, unit: Unit, *, on: date | None = None) 
 def delegate(principal: Person, to: Person, *, start: date, end: date, note: str = "") -> Delegation:
     """代理: `to` may act for the principal through `end`."""
     if principal.pk == to.pk:
-        raise Invalid({"delegate": "不能委托给自己"})
+        raise Invalid({"to": "不能委托给自己"})
     if end < start:
         raise Invalid({"end": "结束日期不能早于开始日期"})
-    if not to.is_active:
-        raise Invalid({"delegate": f"{to.name}已停权，不能代理"})
+    if to.left_on or not to.is_active:
+        raise Invalid({"to": f"{to.name}已停权或离职，不能代理"})
     return Delegation.objects.create(principal=principal, delegate=to, start=start, end=end, note=note)
 
 

@@ -26,6 +26,7 @@ from kedang.kernel.norms.vocabulary import vocabulary
 from kedang.kernel.org import selectors as org
 from kedang.kernel.org.models import Person
 from kedang.records import selectors as records
+from kedang.records import states
 from kedang.reports import export, filepage
 from kedang.trade import selectors as trade
 from kedang.web import tasks
@@ -204,7 +205,7 @@ def _kept(request: HttpRequest, pk: int) -> dict[str, Any]:
         ("record.receive", waiting),
         ("record.assign_custodian", not keeping["custodian"] and keeping["handovers"]),
         ("record.archive", keeping["custodian"] and not keeping["archive"] and not waiting),
-        ("record.destroy", kept["state"] == records.EXPIRED and not doomed),
+        ("record.destroy", kept["state"] == states.EXPIRED and not doomed),
         ("record.close_destruction", doomed),
     ]
     who, facts = access.standing(request.user.pk), fact_store()
