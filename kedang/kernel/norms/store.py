@@ -17,12 +17,12 @@ from kedang.kernel.norms.models import Duty, DutyState, PackStamp, PackState, Pa
 from kedang.kernel.norms.schema import Flow, Form
 from kedang.kernel.norms.vocabulary import World, vocabulary
 from kedang.kernel.org.models import Unit
-from kedang.kernel.org.selectors import unit_subtree
+from kedang.kernel.org.selectors import topmost_named, unit_subtree
 
 
 @dataclass(frozen=True)
 class Version:
-    """One version of a regulation, with when and where it acts. `units` None: everywhere."""
+    """One version of a regulation, with when and where it acts. `units` None: everywhere; `departments`: the topmost of them."""
 
     row: int
     regulation: Regulation
@@ -30,6 +30,7 @@ class Version:
     since: date
     until: date | None
     units: frozenset[int] | None
+    departments: tuple[str, ...] = ()
     overrides: dict[str, Any] = field(default_factory=dict)
 
     @cached_property
@@ -205,6 +206,7 @@ def scope_units(names: Iterable[str]) -> frozenset[int] | None:
 
 def make_version(regulation: Regulation, row: PackVersion) -> Version:
     """A compiled pack with its row's dates and the company's parameter settings."""
+    named = row.units or regulation.pack.applies_to.units
     overrides = {k: typed_parameter(regulation, k, v) for k, v in (row.parameters or {}).items()}
     return Version(
         row=row.pk or 0,
@@ -212,7 +214,8 @@ def make_version(regulation: Regulation, row: PackVersion) -> Version:
         number=row.version,
         since=row.effective_from,
         until=row.effective_until,
-        units=scope_units(row.units or regulation.pack.applies_to.units),
+        units=scope_units(named),
+        departments=tuple(topmost_named(named)),
         overrides=overrides,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -302,14 +302,14 @@ def unit_names_of(unit_ids: Iterable[int | None]) -> dict[int, str]:
     return dict(Unit.objects.filter(pk__in=ids).values_list("pk", "name"))
 
 
-def topmost_names_of(groups: Mapping[str, Collection[int]]) -> dict[str, list[str]]:
-    """Of each group of units the names of those that lie below no other of it, in tree order: a department says enough for
-    all below it; one query."""
-    asked = {unit for units in groups.values() for unit in units}
-    rows = list(Unit.objects.filter(pk__in=asked).order_by("path").values_list("pk", "parent_id", "name"))
-    return {
-        key: [name for pk, parent, name in rows if pk in units and parent not in units] for key, units in groups.items()
-    }
+def topmost_named(names: Collection[str]) -> list[str]:
+    """Which of the names are those of departments that lie below no other so named, in tree order: a department says enough
+    for all below it."""
+    found: list[tuple[str, str]] = []
+    for path, name in Unit.objects.filter(name__in=names).order_by("path").values_list("path", "name"):
+        if not found or not path.startswith(found[-1][0]):
+            found.append((path, name))
+    return [name for _, name in found]
 
 
 def active_people() -> QuerySet[Person]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -41,28 +41,25 @@ def index(request: HttpRequest) -> HttpResponse:
     units = org.units_of(request.user)
     versions, month = regulations().in_force(), Month.of(None)
     kept = register.keeping(versions, request.user, month)
-    names = org.topmost_names_of({version.pack: version.units or () for version in versions})
-    rows = [
-        _summary(version, version.covers(None, units), kept[version.pack], names[version.pack]) for version in versions
-    ]
+    rows = [_summary(version, version.covers(None, units), kept[version.pack]) for version in versions]
     rows.sort(key=lambda row: not row["mine"])
     return render(request, "rules/list.html", {"rows": rows, "month": month})
 
 
-def _summary(version: Version, mine: bool, kept: register.Keeping, names: Sequence[str]) -> dict[str, Any]:
+def _summary(version: Version, mine: bool, kept: register.Keeping) -> dict[str, Any]:
     clauses = version.regulation.pack.clauses
     declined = sum(1 for entry in clauses.values() if entry.declined)
     deferred = sum(1 for entry in clauses.values() if entry.deferred)
     return {
         "version": version, "pack": version.regulation.pack, "mine": mine and version.units is not None, "kept": kept,
         "total": len(clauses), "declined": declined, "deferred": deferred, "enforced": len(clauses) - declined - deferred,
-        "units": scope_words(version, names), "owner": owner_name(version),
+        "units": scope_words(version), "owner": owner_name(version),
     }  # fmt: skip
 
 
-def scope_words(version: Version, names: Sequence[str]) -> str:
+def scope_words(version: Version) -> str:
     """The departments in which a regulation acts, each with those below it."""
-    return "全公司" if version.units is None else "、".join(names) or "没有部门"
+    return "全公司" if version.units is None else "、".join(version.departments) or "没有部门"
 
 
 @require_GET
@@ -74,7 +71,7 @@ def regulation(request: HttpRequest, pack: str) -> HttpResponse:
     context = {
         "view": view, "version": view.version, "pack": view.version.regulation.pack, "month": view.month,
         "tabs": [(key, label, key == tab) for key, label in TABS.items()], "tab": tab, "template": f"rules/tab_{tab}.html",
-        "owner": owner_name(view.version), "scope": scope_words(view.version, org.topmost_names_of({pack: view.version.units or ()})[pack]),
+        "owner": owner_name(view.version), "scope": scope_words(view.version),
         "to_sign": Acknowledgement.objects.filter(pack=pack, version=view.version.number, person=request.user, signed_at=None, ended_at=None).exists(),
         **READERS[tab](request, view),
     }  # fmt: skip
