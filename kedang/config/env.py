@@ -191,10 +191,16 @@ def _sqlite(path: Path) -> dict[str, Any]:
     }
 
 
+FEW_ROWS = "-c max_parallel_workers_per_gather=0 -c jit=off"
+"""Nearly all that is asked wants a page of rows, soon found by an index: starting two more processes or compiling the question
+took five times as long as finding them. `?options=` of the address comes after it and wins."""
+
+
 def _postgres(url: str) -> dict[str, Any]:
     parts = urlsplit(url)
     options = dict(parse_qsl(parts.query))
     host = options.pop("host", None) or parts.hostname or ""
+    options["options"] = f"{FEW_ROWS} {options.get('options', '')}".rstrip()
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")) or "kedang",
