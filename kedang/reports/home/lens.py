@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from kedang.customers.models import DESTROYED, VOID, Customer
-from kedang.customers.visibility import shown_files
+from kedang.customers.visibility import shown_files, within
 from kedang.kernel import clock
 from kedang.kernel.actions import access
 from kedang.kernel.actions.access import Standing
@@ -136,9 +136,24 @@ class Lens:
         found = Customer.objects.filter(self.scoped_files()).order_by().values_list("pk", flat=True)[: FEW + 1]
         return list(found) if len(found) <= FEW else None
 
+    @cached_property
+    def listed(self) -> Q:
+        """Files that the reader may know of, as a condition over Customer."""
+        return within(self.who.reach("list"))
+
+    @cached_property
+    def opened(self) -> Q:
+        """Files of the scope that he opens, as a condition over what hangs on the file."""
+        return along(within(self.who.reach("open")) & self.scoped_files(), "customer")
+
+    @cached_property
+    def dealt(self) -> Q:
+        """Files whose dealings he sees whole, as a condition over Customer."""
+        return shown_files(self.who, "deal")
+
     def dealings(self, prefix: str = "customer") -> Q:
-        """Rows about files whose dealings the reader sees whole, as a condition over what hangs on the file."""
-        return along(shown_files(self.who, "deal") & ~Q(status__in=(VOID, DESTROYED)), prefix)
+        """Rows about files whose dealings he sees whole, as a condition over what hangs on the file."""
+        return along(self.dealt & ~Q(status__in=(VOID, DESTROYED)), prefix)
 
     # ---- duties ----------------------------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from kedang.customers.claims.models import Conflict
 from kedang.customers.models import POOL, Customer, FileSummary
 from kedang.customers.selectors.columns import days_left, dropping
 from kedang.customers.selectors.listing import pool_due
-from kedang.customers.visibility import shown_files, visible_files, within
+from kedang.customers.visibility import visible_files
 from kedang.kernel import clock, inbox, kept
 from kedang.kernel.norms.models import Clock
 from kedang.kernel.norms.store import regulations
@@ -68,7 +68,7 @@ def forgotten_filter(days: int) -> str:
 def forgotten_files(lens: Lens, days: int) -> tuple[QuerySet[FileSummary], QuerySet[FileSummary]]:
     """(never followed up, not followed up for so many days): together the files of `forgotten_filter`, apart and from their
     summaries because there the index by last follow-up finds either without reading the others."""
-    seen = shown_files(lens.who, "deal") & within(lens.who.reach("list")) & lens.scoped_files() & ~Q(status=POOL)
+    seen = lens.dealt & lens.listed & lens.scoped_files() & ~Q(status=POOL)
     rows = FileSummary.objects.filter(along(seen, "customer"))
     if lens.few_files is not None:
         rows = rows.filter(customer_id__in=lens.few_files)
@@ -119,7 +119,7 @@ def _pool(lens: Lens) -> int | None:
         return None
     until = clock.now() + timedelta(days=POOL_DAYS + 1)
     due = Clock.objects.filter(fired_at=None, norm__in=norms, due_at__lt=until).values("file")
-    seen = within(lens.who.reach("list")) & lens.scoped_files()
+    seen = lens.listed & lens.scoped_files()
     return Customer.objects.filter(seen, pk__in=due).order_by()[: MOST + 1].count()
 
 
@@ -152,22 +152,20 @@ class Wait:
 
 def open_conflicts(lens: Lens) -> QuerySet[Conflict]:
     """待裁定撞单 about files that the reader may know of."""
-    return Conflict.objects.filter(along(within(lens.who.reach("list")), "customer"), winner=None)
+    return Conflict.objects.filter(along(lens.listed, "customer"), winner=None)
 
 
 def loans_out(lens: Lens) -> QuerySet[Loan]:
     """借出未还 of files of the scope that the reader opens, and his own."""
-    opened = along(within(lens.who.reach("open")) & lens.scoped_files(), "customer")
     out = Q(registered_at__isnull=False, returned_at=None)
-    return Loan.objects.filter(out, opened | Q(borrower_id=lens.person.pk)).order_by("due_at", "id").distinct()
+    return Loan.objects.filter(out, lens.opened | Q(borrower_id=lens.person.pk)).order_by("due_at", "id").distinct()
 
 
 def files_due(lens: Lens) -> QuerySet[Archive]:
     """档案到期 this month or before: files of the scope that the reader opens, whose keeping ends."""
     month = clock.today().replace(day=1)
     after = (month + timedelta(days=32)).replace(day=1)
-    opened = along(within(lens.who.reach("open")) & lens.scoped_files(), "customer")
-    return Archive.objects.filter(opened, expires_on__lt=after).order_by("expires_on", "id")
+    return Archive.objects.filter(lens.opened, expires_on__lt=after).order_by("expires_on", "id")
 
 
 def waiting(lens: Lens) -> list[Wait]:
