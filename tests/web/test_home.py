@@ -81,7 +81,7 @@ def test_every_figure_is_the_number_of_the_rows_behind_it(
         text = client.get(reverse("home_card", args=["brief"]), {"scope": scope, "period": period}).content.decode()
         lens = Lens.of(busy[login], scope, period)
         for one in figures.brief(lens):
-            link = re.search(rf'<a href="([^"]*)"[^>]*><span class="what">{one.spec.label}</span>', text)
+            link = re.search(rf'<a href="([^"]*)"[^>]*>\s*<span class="what">{one.spec.label}</span>', text)
             assert link is not None, (scope, one.spec.key)
             url = unescape(link[1])
             if one.spec.unit == "count":
