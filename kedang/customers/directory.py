@@ -31,7 +31,7 @@ def ids_in_units(units: frozenset[int] | None, where: Q | None = None) -> Iterab
     """Ids of files in units (None: all), narrowed by a condition; voided and destroyed files are out."""
     rows = Customer.objects.exclude(status__in=(VOID, DESTROYED))
     if units is not None:
-        rows = rows.filter(unit_id__in=units)
+        rows = rows.filter(unit_id__among=units)
     if where is not None:
         rows = rows.filter(where)
     return rows.order_by("pk").values_list("pk", flat=True)

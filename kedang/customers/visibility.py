@@ -31,14 +31,14 @@ def within(reach: Reach) -> Q:
     # Nothing matches an empty OR; pk__in=[] says so and costs no query.
     condition = Q(pk__in=[])
     if reach.units:
-        condition |= Q(unit_id__in=reach.units)
+        condition |= Q(unit_id__among=reach.units)
     if reach.owners:
-        condition |= Q(owner_id__in=reach.owners)
+        condition |= Q(owner_id__among=reach.owners)
     named = set(reach.files)
     if reach.shared_with is not None:
         named |= shared_with(reach.shared_with)
     # Ids in a list, not a subquery: 3 ms against 60 on a million files.
-    return condition | Q(pk__in=named) if named else condition
+    return condition | Q(pk__among=named) if named else condition
 
 
 def shared_with(person: int) -> frozenset[int]:
@@ -58,7 +58,7 @@ def shown_files(who: Standing, group: str) -> Q:
         return opened
     named, shown = Q(pk__in=[]), Q(pk__in=[])
     for units, shows in rights.items():
-        covered = ~Q(pk__in=[]) if units is None else Q(unit_id__in=units)
+        covered = ~Q(pk__in=[]) if units is None else Q(unit_id__among=units)
         named |= covered
         shown |= covered if shows else Q(pk__in=[])
     return opened & (shown | ~named)

@@ -10,7 +10,7 @@ class KernelConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the kernel's event kinds, actions and facts."""
-        from kedang.kernel import filebound
+        from kedang.kernel import among, filebound  # noqa: F401
         from kedang.kernel.actions import (  # noqa: F401
             admin,
             content,

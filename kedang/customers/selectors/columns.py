@@ -134,7 +134,7 @@ def in_stage(qid: str, stage: str) -> Q:
     if found is None or found[2].stages[0].id != stage:
         return holding(rows.filter(stage=stage))
     units = found[0].units
-    inside = Q() if units is None else Q(unit_id__in=units)
+    inside = Q() if units is None else Q(unit_id__among=units)
     moved = Exists(rows.filter(file=OuterRef("pk")))
     return Q(Exists(rows.filter(file=OuterRef("pk"), stage=stage))) | (inside & ~moved)
 

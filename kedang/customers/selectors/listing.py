@@ -141,9 +141,9 @@ def scope_files(person: Person, scope: str, *, who: Standing | None = None) -> Q
         shared = Collaborator.objects.filter(person_id=person.pk, until=None).values("customer_id")
         return files.filter(pk__in=shared)
     if scope == BELOW:
-        return files.filter(owner_id__in=who.subordinates())
+        return files.filter(owner_id__among=who.subordinates())
     if scope == UNIT:
-        return files.filter(unit_id__in=who.units)
+        return files.filter(unit_id__among=who.units)
     return files
 
 

@@ -124,8 +124,8 @@ class Lens:
         if self.scope == MINE:
             return found & Q(owner_id=self.person.pk)
         if self.scope == BELOW:
-            return found & Q(owner_id__in=self.who.subordinates())
-        return found & Q(unit_id__in=self.who.units) if self.scope == UNIT else found
+            return found & Q(owner_id__among=self.who.subordinates())
+        return found & Q(unit_id__among=self.who.units) if self.scope == UNIT else found
 
     @cached_property
     def few_files(self) -> list[int] | None:
