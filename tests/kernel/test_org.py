@@ -90,10 +90,13 @@ def test_ending_at_once_takes_effect_today(firm: SimpleNamespace) -> None:
 
 
 def test_holders_anywhere_in_a_unit_and_below(firm: SimpleNamespace) -> None:
-    assert set(selectors.holders("salesperson")) == {firm.小王, firm.小李}
-    assert selectors.holders("salesperson", unit_id=firm.one.pk) == [firm.小王]
+    assert set(selectors.holders("salesperson")) == {firm.小王.pk, firm.小李.pk}
+    assert selectors.holders("salesperson", unit_id=firm.one.pk) == [firm.小王.pk]
     assert selectors.holders("salesperson", unit_id=firm.sales.pk) == []
-    assert set(selectors.holders("salesperson", unit_id=firm.sales.pk, within_subtree=True)) == {firm.小王, firm.小李}
+    below = selectors.holders("salesperson", unit_id=firm.sales.pk, within_subtree=True)
+    assert set(below) == {firm.小王.pk, firm.小李.pk}
+    assert selectors.holders("salesperson", units=[firm.two.pk, firm.company.pk]) == [firm.小李.pk]
+    assert selectors.holders("salesperson", unit_id=firm.one.pk, units=[firm.two.pk]) == []
     assert selectors.holders("nobody") == []
 
 

@@ -52,8 +52,7 @@ def holders_of(version: Version, role_id: str, variables: dict[str, Any], facts:
         if unit_id is None:
             return []
     units = version.units if role.within else None
-    people = org.holders(role.post or "", unit_id=unit_id, within_subtree=bool(role.unit), units=units)
-    return [person.pk for person in people]
+    return org.holders(role.post or "", unit_id=unit_id, within_subtree=bool(role.unit), units=units)
 
 
 def as_people(value: Any) -> list[int]:
