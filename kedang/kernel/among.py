@@ -1,7 +1,7 @@
 """`unit_id__among={3, 5, …}`: one of these ids, handed to the engine as one value however many they are.
 
 A reader's reach is hundreds of departments. With Django's `in` each of them is a placeholder of its own, prepared, quoted and
-parsed again in every query of a page: 3 ms of the 20 that a list takes.
+parsed again in every query of a page: 8 ms of the 19 that a search took.
 """
 
 from __future__ import annotations
