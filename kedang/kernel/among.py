@@ -26,9 +26,9 @@ class Among(Lookup):
         return f"{column} IN ({', '.join(map(str, self._ids()))})", tuple(values)
 
     def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
-        """One array."""
+        """One array, of the column's own type: of another one the engine would go through it from the start for each row."""
         column, values = self.process_lhs(compiler, connection)
-        return f"{column} = ANY(%s)", (*values, self._ids())
+        return f"{column} = ANY(%s::bigint[])", (*values, self._ids())
 
     def _ids(self) -> list[int]:
         ids = sorted(int(one) for one in self.rhs)
