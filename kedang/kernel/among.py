@@ -12,8 +12,6 @@ from django.core.exceptions import EmptyResultSet
 from django.db.models import Field, ForeignKey, Lookup
 
 
-@Field.register_lookup
-@ForeignKey.register_lookup
 class Among(Lookup):
     """Only for whole numbers."""
 
@@ -35,3 +33,9 @@ class Among(Lookup):
         if not ids:
             raise EmptyResultSet
         return ids
+
+
+def register() -> None:
+    """Known to every field; foreign keys do not look among the lookups of others."""
+    Field.register_lookup(Among)
+    ForeignKey.register_lookup(Among)

@@ -10,7 +10,7 @@ class KernelConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the kernel's event kinds, actions and facts."""
-        from kedang.kernel import among, filebound  # noqa: F401
+        from kedang.kernel import among, filebound
         from kedang.kernel.actions import (  # noqa: F401
             admin,
             content,
@@ -45,5 +45,6 @@ class KernelConfig(AppConfig):
 
         events.register()
         backups.register()
+        among.register()
         filebound.follow(erasures.after_destruction)
         blobs.follow(erasures.forget_contents)

@@ -6,7 +6,7 @@ fifty rows asks a dozen. Only equality, one-of, nothing and before/after can be 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -63,7 +63,6 @@ def exists(model: type[models.Model], **where: Any) -> bool:
 
 def _conditions(model: type[models.Model], where: dict[str, Any]) -> tuple[str, list[Any]] | None:
     """(the WHERE of a statement, its values); None where nothing can meet it."""
-    engine = connections[DEFAULT_DB_ALIAS]
     terms: list[str] = []
     values: list[Any] = []
     for name, value in where.items():
@@ -76,14 +75,19 @@ def _conditions(model: type[models.Model], where: dict[str, Any]) -> tuple[str, 
             values.append(_bound(value))
         elif not (several := [_bound(one) for one in value]):
             return None
-        elif engine.vendor == "postgresql":
-            # One text for any number of values, which the engine prepares once.
-            terms.append(f"{column} = ANY(%s)")
-            values.append(several)
         else:
-            terms.append(f"{column} IN ({', '.join(['%s'] * len(several))})")
-            values += several
+            term, bound = one_of(column, several)
+            terms.append(term)
+            values += bound
     return " WHERE " + " AND ".join(terms), values
+
+
+def one_of(column: str, several: Sequence[Any]) -> tuple[str, list[Any]]:
+    """(a condition, its values): a column holds one of several. On PostgreSQL one text for any number of them, which the
+    engine prepares once."""
+    if connections[DEFAULT_DB_ALIAS].vendor == "postgresql":
+        return f"{column} = ANY(%s)", [list(several)]
+    return f"{column} IN ({', '.join(['%s'] * len(several))})", list(several)
 
 
 def _bound(value: Any) -> Any:

@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 
 from kedang.kernel import clock, direct, once
 from kedang.kernel.org.models import Appointment, Delegation, Person, Unit
-from kedang.kernel.picking import pick
+from kedang.kernel.picking import one_of, pick
 
 
 def current(on: date | None = None, prefix: str = "") -> Q:
@@ -174,12 +174,12 @@ HOLDERS = """
 
 def _holders(post_key: str, among: frozenset[int] | None, day: date) -> list[int]:
     """`current()` and `able()` as SQL: a tick asks it for every department whose duties have passed."""
-    on, more = connection.ops.adapt_datefield_value(day), ""
-    if day >= clock.today():
-        more += " AND p.is_active"
-    if among is not None:
-        more += f" AND a.unit_id IN ({', '.join(map(str, sorted(among)))})" if among else " AND 1 = 0"
-    return [person for person, _ in direct.fetch(HOLDERS.format(more), [post_key, on, on])]
+    if among is not None and not among:
+        return []
+    on = connection.ops.adapt_datefield_value(day)
+    able_now = " AND p.is_active" if day >= clock.today() else ""
+    where, units = one_of(" AND a.unit_id", sorted(among)) if among else ("", [])
+    return [person for person, _ in direct.fetch(HOLDERS.format(able_now + where), [post_key, on, on, *units])]
 
 
 def head_of(unit_id: int, on: date | None = None) -> Person | None:

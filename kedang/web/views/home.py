@@ -75,7 +75,9 @@ def card(request: HttpRequest, key: str) -> HttpResponse:
     lens, spec = lens_of(request), home.CARDS.get(key)
     if spec is None or (spec.leading and not lens.leads):
         raise NotFound
-    return render(request, f"home/card_{key}.html", {"card": spec, **frame_of(lens), **DRAWN[key](request, lens)})
+    return render(
+        request, f"home/card_{ALIKE.get(key, key)}.html", {"card": spec, **frame_of(lens), **DRAWN[key](request, lens)}
+    )
 
 
 def url_of(figure: figures.Figure) -> str:
@@ -187,6 +189,8 @@ DRAWN: dict[str, Callable[[HttpRequest, Lens], dict[str, Any]]] = {
     "brief": _brief, "todo": _todo, "attention": _attention, "forgotten": _forgotten, "rate": _rate, "breaches": _breaches,
     "people": _people, "units": _units, "frozen": _frozen,
 }  # fmt: skip
+ALIKE = {"people": "overdue", "units": "overdue"}
+"""Cards that one template draws."""
 
 
 # ---- the rows behind a figure --------------------------------------------------------------------------------------------
